@@ -1,0 +1,5 @@
+"""python -m fer_cluster."""
+
+from fer_cluster.cli import main
+
+main()

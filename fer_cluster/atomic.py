@@ -1,0 +1,64 @@
+"""Write a file or a folder whole or not at all: temporary name, then rename."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def writing(path):
+    """Yield a temporary path beside ``path`` that takes its place on success.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to be written; missing parent folders are made.
+
+    Yields
+    ------
+    pathlib.Path
+        Where to write. It keeps the suffix, so that writers which read the
+        format from the name work. After an error nothing of it is left and an
+        older file at ``path`` is untouched.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix=".writing-", dir=path.parent)
+    try:
+        temporary = Path(folder) / path.name
+        yield temporary
+        _sync(temporary)
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def writing_folder(path):
+    """Yield a temporary folder that takes the place of ``path`` on success.
+
+    An older folder at ``path`` stays whole until the new one is complete.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    holder = Path(tempfile.mkdtemp(prefix=".writing-", dir=path.parent))
+    try:
+        temporary = holder / "new"
+        temporary.mkdir()
+        yield temporary
+        for file in temporary.rglob("*"):
+            _sync(file)
+        if path.exists():
+            os.replace(path, holder / "old")
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+
+
+def _sync(path):
+    """Flush one regular file to the disk, so that the rename cannot outrun it."""
+    if path.is_file():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())

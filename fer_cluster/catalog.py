@@ -1,0 +1,116 @@
+"""The parts of each kind: the folder is the registry."""
+
+import ast
+import functools
+import importlib
+import inspect
+from pathlib import Path
+
+from fer_cluster.errors import InputError, unknown
+
+KINDS = ("datasets", "features", "steps", "clusterers", "projections", "analysis", "plots")
+_HOME = Path(__file__).parent
+
+
+@functools.cache
+def names(kind):
+    """Return the names of the parts of one kind: its files, sorted.
+
+    Raises
+    ------
+    InputError
+        Where there is no such kind.
+    """
+    if kind not in KINDS:
+        raise unknown("fer_cluster", kind, KINDS)
+    return tuple(sorted(f.stem for f in (_HOME / kind).glob("*.py") if not f.stem.startswith("_")))
+
+
+def describe(kind, name):
+    """Return the first line of a part's docstring without importing the part."""
+    tree = ast.parse((_HOME / kind / f"{name}.py").read_text(encoding="utf-8"))
+    return (ast.get_docstring(tree) or "").split("\n")[0]
+
+
+def find(kind, name):
+    """Return the class of one part; ``"my_module:MyClass"`` reaches outside the package.
+
+    Raises
+    ------
+    InputError
+        Where there is no such part, or what it needs is not installed.
+    """
+    if ":" in name:
+        return _outside(name)
+    if name not in names(kind):
+        raise unknown(kind, name, names(kind))
+    module = importlib.import_module(f"fer_cluster.{kind}.{name}")
+    (public,) = module.__all__
+    return getattr(module, public)
+
+
+def make(kind, part, **params):
+    """Return one part, made with parameters checked against its signature.
+
+    Parameters
+    ----------
+    kind : str
+        One of ``KINDS``.
+    part : str or object
+        ``"whiten"``, ``"whiten:64"`` (the first parameter), ``"gmm:covariance_type=tied"``,
+        ``"my_module:MyClass"``; an object is returned as it is.
+    **params
+        More parameters, which the text of ``part`` overrules.
+
+    Raises
+    ------
+    InputError
+        Where the part or a parameter is unknown.
+    """
+    if not isinstance(part, str):
+        return part
+    name, given = _parse(kind, part)
+    found = find(kind, name)
+    allowed = [p for p in inspect.signature(found).parameters]
+    if None in given:
+        if not allowed:
+            raise InputError(f"{kind} {name!r} takes no parameter, got {given[None]!r}.")
+        given[allowed[0]] = given.pop(None)
+    for key in (params := params | given):
+        if key not in allowed:
+            raise unknown(f"{kind} {name!r}", key, allowed or ["no parameters"])
+    return found(**params)
+
+
+def takes(kind, part, param):
+    """Whether a part named by text takes a parameter of that name."""
+    return isinstance(part, str) and param in inspect.signature(find(kind, _parse(kind, part)[0])).parameters
+
+
+def _parse(kind, text):
+    """Return the name and the parameters in ``name:key=value,key=value``."""
+    name, _, rest = text.partition(":")
+    if rest and name not in names(kind) and rest.split(":")[0].split(",")[0].isidentifier():
+        public, _, rest = rest.partition(":")
+        name = f"{name}:{public}"
+    given = {}
+    for item in filter(None, rest.split(",")):
+        key, equals, value = item.partition("=")
+        given[key.strip() if equals else None] = _value(value if equals else key)
+    return name, given
+
+
+def _value(text):
+    """Return a literal (number, True, None) or the text itself."""
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError):
+        return text.strip()
+
+
+def _outside(name):
+    module, _, public = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), public)
+    except (ImportError, AttributeError) as error:
+        raise InputError(f"{name!r} is not importable: {error}.") from error

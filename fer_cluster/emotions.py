@@ -1,0 +1,51 @@
+"""The seven emotions: names, order, one colour each, and what others call them."""
+
+import pandas as pd
+
+EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+
+# Okabe and Ito's palette, readable by colour-blind people; neutral is grey.
+COLOURS = {
+    "angry": "#D55E00",
+    "disgust": "#009E73",
+    "fear": "#CC79A7",
+    "happy": "#E69F00",
+    "sad": "#0072B2",
+    "surprise": "#56B4E9",
+    "neutral": "#7F7F7F",
+}
+
+_ALIASES = {
+    "angry": "anger ang an",
+    "disgust": "disgusted disgusting dis di",
+    "fear": "fearful afraid scared fea fe",
+    "happy": "happiness joy joyful smile hap ha",
+    "sad": "sadness sa",
+    "surprise": "surprised sur su",
+    "neutral": "neutrality calm neu ne",
+}
+_NAMES = {alias: name for name, words in _ALIASES.items() for alias in (name, *words.split())}
+_NAMES |= {str(code): name for code, name in enumerate(EMOTIONS)}
+
+
+def emotion_of(word):
+    """Return the emotion that a word, alias or FER2013 code stands for, or None.
+
+    >>> emotion_of("Happiness"), emotion_of("3"), emotion_of("bored")
+    ('happy', 'happy', None)
+    """
+    word = str(word).strip().lower()
+    bare = word.lstrip("0123456789").strip("_-. ")  # "03_happy", "3-happy"
+    return _NAMES.get(word) or _NAMES.get(bare)
+
+
+def as_emotion(values):
+    """Return emotions as a Categorical in the fixed order; others are missing.
+
+    Parameters
+    ----------
+    values : sequence of str, or of int
+        Names in any usual spelling, or FER2013 codes 0 to 6 (-1 is missing).
+    """
+    names = {value: emotion_of(value) for value in pd.unique(pd.Series(values).dropna())}
+    return pd.Categorical(pd.Series(values).map(names), categories=EMOTIONS)

@@ -1,0 +1,91 @@
+"""Faces: grey images and one row of facts about each."""
+
+import functools
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fer_cluster.emotions import EMOTIONS, as_emotion
+from fer_cluster.errors import InputError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Faces:
+    """A set of faces, frozen.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, height, width)
+        Grey values, 0 black to 255 white; may be memory-mapped.
+    about : DataFrame
+        One row a face. ``emotion`` is made a Categorical of the seven emotions
+        (missing where unlabelled), ``split`` a string (missing where none);
+        other columns are kept as they are.
+    name : str
+        What tables and figures call the set.
+
+    Raises
+    ------
+    InputError
+        Where images are not uint8 or rows and images do not match.
+    """
+
+    images: np.ndarray
+    about: pd.DataFrame
+    name: str = "faces"
+
+    def __post_init__(self):
+        if self.images.ndim != 3 or self.images.dtype != np.uint8:
+            got = f"{self.images.dtype} of shape {self.images.shape}"
+            raise InputError(f"{self.name}: images must be uint8 of shape (n, height, width), got {got}.")
+        if len(self.images) != len(self.about):
+            raise InputError(
+                f"{self.name} has {len(self.images)} images but about has {len(self.about)} rows."
+            )
+        about = self.about.reset_index(drop=True)
+        if "emotion" not in about:
+            about["emotion"] = None
+        if "split" not in about:
+            about["split"] = None
+        if list(getattr(about["emotion"].dtype, "categories", ())) != list(EMOTIONS):
+            about["emotion"] = as_emotion(about["emotion"])
+        object.__setattr__(self, "about", about)
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, rows):
+        """Return the faces at ``rows``: a slice, indices or a mask."""
+        if not isinstance(rows, slice):
+            rows = as_rows(rows)
+        about = self.about.iloc[np.r_[rows] if not isinstance(rows, slice) else rows]
+        return Faces(self.images[rows], about, self.name)
+
+    def __repr__(self):
+        size = " x ".join(str(side) for side in self.images.shape[1:])
+        labelled = int(self.about["emotion"].notna().sum())
+        return f"Faces({self.name!r}: {len(self):,} of {size}, {labelled:,} labelled)"
+
+    @functools.cached_property
+    def fingerprint(self):
+        """SHA-256 of images, emotions and splits: what a run was made from."""
+        digest = hashlib.sha256(str(self.images.shape).encode())
+        for start in range(0, len(self), 8192):
+            digest.update(np.ascontiguousarray(self.images[start : start + 8192]))
+        digest.update(self.about["emotion"].cat.codes.to_numpy(np.int8).tobytes())
+        digest.update("\n".join(self.about["split"].fillna("").astype(str)).encode())
+        return digest.hexdigest()
+
+
+def as_rows(rows):
+    """Return a slice where a mask or increasing indices have no gap, else indices.
+
+    A slice of a memory-mapped array is a view; indices would copy it.
+    """
+    rows = np.asarray(rows)
+    rows = np.flatnonzero(rows) if rows.dtype == bool else rows
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
