@@ -1,5 +1,7 @@
 """The seven emotions: names, order, one colour each, and what others call them."""
 
+import re
+
 import pandas as pd
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -35,7 +37,7 @@ def emotion_of(word):
     ('happy', 'happy', None)
     """
     word = str(word).strip().lower()
-    bare = word.lstrip("0123456789").strip("_-. ")  # "03_happy", "3-happy"
+    bare = re.sub(r"^\d+[-_. ]+", "", word)  # "03_happy", "3-happy"
     return _NAMES.get(word) or _NAMES.get(bare)
 
 

@@ -1,0 +1,58 @@
+"""A feature extractor and the steps after it, fitted and applied as one."""
+
+import inspect
+
+import numpy as np
+
+
+class Chain:
+    """Images to features: an extractor, then steps.
+
+    Parameters
+    ----------
+    extractor : object
+        ``fit(images)`` and ``transform(images) -> (n, d)``. An estimator of
+        scikit-learn itself is given the images as rows of pixels.
+    steps : sequence of transformers
+        Each has ``fit(x)`` and ``transform(x)``. A step whose ``fit`` or
+        ``transform`` names ``images`` is given them; one whose ``fit`` names
+        ``extractor`` is given the fitted chain before it.
+    """
+
+    def __init__(self, extractor, steps=()):
+        self.extractor = extractor
+        self.steps = list(steps)
+
+    def fit(self, images):
+        """Fit the extractor and the steps on images alone, one after the other."""
+        self.extractor.fit(_shaped(self.extractor, images))
+        x = self._extract(images) if self.steps else None
+        for place, step in enumerate(self.steps):
+            before = Chain(self.extractor, self.steps[:place])
+            step.fit(x, **_wanted(step.fit, images=images, extractor=before))
+            if place + 1 < len(self.steps):
+                x = step.transform(x, **_wanted(step.transform, images=images))
+        return self
+
+    def transform(self, images):
+        """Return the features, shape (n, d), float32."""
+        x = self._extract(images)
+        for step in self.steps:
+            x = step.transform(x, **_wanted(step.transform, images=images))
+        return np.asarray(x, dtype=np.float32)
+
+    def _extract(self, images):
+        return self.extractor.transform(_shaped(self.extractor, images))
+
+
+def _wanted(method, **offered):
+    """Return those of the offered arguments that the method names."""
+    names = inspect.signature(method).parameters
+    return {name: value for name, value in offered.items() if name in names}
+
+
+def _shaped(extractor, images):
+    """Return rows of pixels for scikit-learn's own estimators, images for all others."""
+    if type(extractor).__module__.startswith("sklearn."):
+        return images.reshape(len(images), -1)
+    return images

@@ -1,0 +1,219 @@
+"""The command line: verbs are the library's functions."""
+
+import sys
+import warnings
+
+import click
+
+_FACES = "FACES is toy (default), fer2013, or a path: a CSV, a folder of images, .npz, .parquet."
+
+_REJECTED = "rejected.csv"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="fer-cluster")
+def cli():
+    """Tell what an unsupervised method finds in faces: emotion, or the lamp in the room.
+
+    \b
+    fer-cluster reproduce                                   the paper on drawn toy faces
+    fer-cluster reproduce fer2013.csv --out paper           the paper on FER2013
+    fer-cluster cluster fer2013.csv --clusterer gmm --k 10  one clustering, with its scores
+    fer-cluster list clusterers                             the parts there are
+    """
+
+
+_SKIP_BAD = click.option(
+    "--skip-bad", is_flag=True, help=f"Keep the good rows; write the bad ones, with reasons, to {_REJECTED}."
+)
+_VOTES = click.option("--votes", metavar="CSV", help="FER+ votes to join by row (fer2013new.csv).")
+
+
+def _reading(command):
+    """Add the options that say how faces are read."""
+    for option in (_SKIP_BAD, _VOTES, click.argument("faces", default="toy")):
+        command = option(command)
+    return command
+
+
+def _load(faces, votes, skip_bad):
+    from fer_cluster.loading import load
+
+    return load(faces, votes=votes, skip_bad=_REJECTED if skip_bad else None)
+
+
+@cli.command(epilog=_FACES, short_help="Reproduce the paper and what it hides.")
+@_reading
+@click.option("--quick", is_flag=True, help="500 toy faces and 3 seeds: a look in seconds.")
+@click.option("--out", default="paper", show_default=True, help="Folder for runs and figures; resumes.")
+@click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
+def reproduce(faces, votes, skip_bad, quick, out, as_json):
+    """Reproduce the paper: its pipelines, figures and scores, and what they hide.
+
+    \b
+    fer-cluster reproduce --quick
+    fer-cluster reproduce fer2013.csv --votes fer2013new.csv --out paper
+    """
+    faces = "toy:n=500" if quick and faces == "toy" else faces
+    _compare("paper", _load(faces, votes, skip_bad), out, as_json, seeds=3 if quick else None)
+
+
+@cli.command(epilog=_FACES, short_help="Cluster faces and score the clusters.")
+@_reading
+@click.option("--features", default="pixels", show_default=True, help="name:param=value,...")
+@click.option("--then", multiple=True, help="A step after the features; may be given several times.")
+@click.option("--clusterer", default="kmeans", show_default=True, help="name:param=value,...")
+@click.option("--projection", default="pca", show_default=True, help="pca, umap or tsne.")
+@click.option("--k", default=7, show_default=True, help="Number of clusters.")
+@click.option("--split", help="official, paper, all or stratified.  [default: official if there is one]")
+@click.option("--seeds", default=10, show_default=True, help="How many seeds of the clusterer.")
+@click.option("--out", help="Folder of the run and its figures.  [default: runs/NAME]")
+@click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
+def cluster(faces, votes, skip_bad, features, then, clusterer, projection, k, split, seeds, out, as_json):
+    """Cluster faces without a label and score the clusters against emotion.
+
+    \b
+    fer-cluster cluster
+    fer-cluster cluster fer2013.csv --features pixels:n_components=100 --split paper
+    fer-cluster cluster faces/ --features hog --then whiten:128 --then unit --k 20
+    """
+    from pathlib import Path
+
+    from fer_cluster.clustering import cluster
+    from fer_cluster.drawing import draw
+
+    options = {"then": then, "projection": projection, "k": k, "split": split, "seeds": seeds}
+    run = cluster(_load(faces, votes, skip_bad), features, clusterer, **options)
+    out = Path(out or f"runs/{run.name}")
+    run.save(out)
+    draw([run], out / "figures")
+    _tell([run], as_json)
+    click.echo(f"The run and its figures are in {out}", err=True)
+
+
+@cli.command(epilog=_FACES, short_help="Lay the runs of an experiment side by side.")
+@click.argument("experiment")
+@_reading
+@click.option("--out", required=True, help="Folder for runs and figures; resumes.")
+@click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
+def compare(experiment, faces, votes, skip_bad, out, as_json):
+    """Run an EXPERIMENT (a TOML file, or the shipped 'paper') and lay its runs side by side.
+
+    \b
+    fer-cluster compare paper toy --out comparison
+    fer-cluster compare experiments/paper.toml fer2013.csv --out comparison
+    """
+    _compare(experiment, _load(faces, votes, skip_bad), out, as_json)
+
+
+def _compare(experiment, faces, out, as_json, seeds=None):
+    from pathlib import Path
+
+    from fer_cluster.comparing import compare
+    from fer_cluster.drawing import draw_experiment
+    from fer_cluster.experiment import read_experiment
+
+    experiment = read_experiment(experiment, seeds)
+    runs = compare(experiment, faces, out)
+    draw_experiment(experiment, runs, Path(out) / "figures")
+    _tell(runs, as_json)
+    click.echo(f"Scores are in {Path(out) / 'scores.csv'}, figures in {Path(out) / 'figures'}", err=True)
+
+
+@cli.command(short_help="Draw the figures of runs from their files.")
+@click.argument("folders", nargs=-1, required=True, metavar="DIR...")
+@click.option("--out", default="figures", show_default=True, help="Folder for the pictures.")
+@click.option("--plot", multiple=True, help="Only this plot; may be given several times.  [default: all]")
+@click.option("--format", "suffix", default="png", show_default=True, help="png, pdf or svg.")
+def figures(folders, out, plot, suffix):
+    """Draw the figures of runs from their files, each with its numbers as CSV.
+
+    \b
+    fer-cluster figures paper --out figures
+    fer-cluster figures runs/pixels-gmm --plot scatter --format pdf
+    """
+    from fer_cluster.drawing import draw
+    from fer_cluster.runs import find_runs
+
+    paths = draw(find_runs(folders), out, plot, suffix)
+    click.echo(f"{sum(path.suffix != '.csv' for path in paths)} figures are in {out}", err=True)
+
+
+@cli.command(epilog=_FACES, short_help="Find blank, copied and disputed faces.")
+@_reading
+@click.option("--out", default="audit", show_default=True, help="Folder for the tables and the figure.")
+def audit(faces, votes, skip_bad, out):
+    """Find blank, duplicated and contradictory faces, and labels that annotators dispute.
+
+    \b
+    fer-cluster audit fer2013.csv --votes fer2013new.csv --out audit
+    """
+    from fer_cluster.audit import audit, write
+
+    findings = audit(_load(faces, votes, skip_bad))
+    write(findings, out)
+    click.echo(findings.to_string(index=False))
+    click.echo(f"The tables and the figure are in {out}", err=True)
+
+
+@cli.command("list", short_help="List the parts there are.")
+@click.argument("kind", required=False)
+def list_parts(kind):
+    """List the parts of a KIND (datasets, features, steps, clusterers, ...), or of all.
+
+    \b
+    fer-cluster list
+    fer-cluster list clusterers
+    """
+    from fer_cluster import catalog
+
+    for one in [kind] if kind else catalog.KINDS:
+        names = catalog.names(one)
+        if names:
+            click.echo(one)
+        for name in names:
+            click.echo(f"  {name:<20} {catalog.describe(one, name)}")
+
+
+def _tell(runs, as_json):
+    """Print the scores: JSON on standard output, or a table for a person on the other."""
+    import json
+
+    from fer_cluster.summary import summary
+
+    if as_json:
+        click.echo(json.dumps({f"{r.spec['split']}/{r.name}": {"scores": r.scores} for r in runs}, indent=1))
+    else:
+        click.echo(summary(runs), err=True)
+
+
+def _note(message, category, filename, lineno, file=None, line=None):
+    """Show a warning that is meant for the user as one line; leave out those for programmers."""
+    if issubclass(category, UserWarning):
+        click.echo(f"Note: {message}", err=True)
+
+
+def main(argv=None):
+    """Run the command line and leave with its exit code."""
+    warnings.showwarning = _note
+    sys.exit(_run(argv))
+
+
+def _run(argv):
+    """Return 0 for done, 2 for input that cannot be used, 130 for an interruption."""
+    from fer_cluster.errors import InputError
+
+    try:
+        return cli.main(argv, prog_name="fer-cluster", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except InputError as error:
+        click.echo(f"fer-cluster: {error}", err=True)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        click.echo(f"fer-cluster: {error.strerror or error}{where}.", err=True)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("fer-cluster: interrupted; what was finished stays.", err=True)
+        return 130
+    return 2

@@ -1,0 +1,252 @@
+"""Faces through features, a clusterer and a projection into a run."""
+
+import re
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fer_cluster import catalog, provenance
+from fer_cluster.chain import Chain
+from fer_cluster.duplicates import copied
+from fer_cluster.errors import InputError
+from fer_cluster.faces import as_rows
+from fer_cluster.runs import Run
+from fer_cluster.scoring import score
+from fer_cluster.splits import split as split_faces
+
+SEEDS = 10
+_OURS = re.compile(r"part|duplicate|cluster(_\d+)?|x|y")  # columns that a run adds
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """The features of all faces, fitted on one part of a split."""
+
+    x: np.ndarray
+    chain: Chain
+    split: object
+    seconds: float
+
+
+def cluster(
+    faces,
+    features="pixels",
+    clusterer="kmeans",
+    *,
+    then=(),
+    projection="pca",
+    k=7,
+    split=None,
+    seeds=SEEDS,
+    name=None,
+    chosen_with="nothing",
+    embedding=None,
+):
+    """Cluster faces without a label and score the clusters against emotion.
+
+    Parameters
+    ----------
+    faces : Faces
+    features : str or object
+        A feature extractor, ``"pixels:n_components=100"``; or a whole
+        scikit-learn pipeline that ends in a clusterer.
+    clusterer : str or object
+        A clusterer; not used where ``features`` ends in one.
+    then : sequence of str or object
+        Steps after the features, ``("whiten:128", "unit")``.
+    projection : str, object or None
+        What gives the points of the scatter plot; None leaves them out.
+    k : int
+        Number of clusters, for clusterers that take one and were not told.
+    split : str, optional
+        ``official``, ``paper``, ``all`` or ``stratified``; see
+        :func:`fer_cluster.splits.split`.
+    seeds : int or sequence of int
+        How many seeds the clusterer is run with, or which.
+    name : str, optional
+        Name of the run; by default made of its parts.
+    chosen_with : str
+        What the parameters were chosen with, kept in ``spec``.
+    embedding : Embedding, optional
+        Of these faces and parts, where it was already made by :func:`embed`.
+
+    Returns
+    -------
+    Run
+        Fitted on the fit part only; every part of the split is scored.
+
+    Raises
+    ------
+    InputError
+        Where a part is unknown, or the faces are too few for it.
+    """
+    seeds = as_seeds(seeds)
+    _check(faces, k, seeds)
+    features, clusterer = _unpack(features, clusterer)
+    if embedding is None:
+        embedding = embed(faces, features, then=then, split=split, seed=seeds[0])
+    started = time.perf_counter()
+    fitted, clusters = _cluster_seeds(embedding, clusterer, k, seeds)
+    seconds = {"features": embedding.seconds, "clusterer": time.perf_counter() - started}
+    started = time.perf_counter()
+    table = _table(faces, embedding.split, clusters)
+    table = _project(table, embedding.x, projection, seeds[0])
+    seconds["projection"] = time.perf_counter() - started
+    spec = {
+        "kind": "clusterer",
+        "dataset": {"name": faces.name, "faces": len(faces), "fingerprint": faces.fingerprint},
+        **describe(features, clusterer, then=then, projection=projection, k=k, seeds=seeds),
+        **{key: getattr(embedding.split, key) for key in ("fit", "report", "transductive")},
+        "split": embedding.split.name,
+        "labels": "none",
+        "chosen_with": chosen_with,
+        "params": _params(embedding.chain, fitted),
+        "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
+        **provenance.record(),
+    }
+    return _scored(Run(name or run_name(spec), spec, table, embedding.x), clusters, faces)
+
+
+def embed(faces, features="pixels", *, then=(), split=None, seed=0):
+    """Fit a feature extractor and its steps on the fit part; return all features.
+
+    Raises
+    ------
+    InputError
+        Where a part or the split is unknown.
+    """
+    parts = split_faces(faces, split, seed)
+    chain = Chain(_make("features", features, seed), [_make("steps", step, seed) for step in then])
+    started = time.perf_counter()
+    images = faces.images[as_rows(parts.part == parts.fit)]
+    if not len(images):
+        raise InputError(f"{faces.name}: the part {parts.fit!r} has no faces to fit on.")
+    x = chain.fit(images).transform(faces.images)
+    return Embedding(x, chain, parts, time.perf_counter() - started)
+
+
+def describe(features, clusterer, *, then=(), projection="pca", k=7, seeds=()):
+    """Return the parts as text, as a spec keeps them and a comparison looks them up."""
+    parts = [_text(features), *map(_text, then), _text(clusterer)]
+    return {
+        "features": parts[0],
+        "then": parts[1:-1],
+        "clusterer": parts[-1],
+        "projection": _text(projection),
+        "k": k,
+        "seeds": list(seeds),
+    }
+
+
+def as_seeds(seeds):
+    """Return a number of seeds, or seeds, as a list of seeds."""
+    return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+
+
+def run_name(parts):
+    """Return the name of a run of these described parts: ``hog-whiten_64-unit-kmeans``."""
+    words = [parts["features"], *parts["then"], parts["clusterer"]]
+    return "-".join(re.sub(r"[^\w.+=]+", "_", word) for word in words)
+
+
+def _check(faces, k, seeds):
+    if not seeds:
+        raise InputError("seeds must name at least one seed.")
+    if not 1 <= k <= len(faces):
+        raise InputError(f"k must be between 1 and the number of faces ({len(faces):,}), got {k}.")
+
+
+def _unpack(features, clusterer):
+    """Part a scikit-learn pipeline that ends in a clusterer into features and clusterer."""
+    if not hasattr(features, "steps") or not hasattr(features.steps[-1][1], "fit_predict"):
+        return features, clusterer
+    if len(features.steps) == 1:
+        raise InputError("The pipeline has a clusterer but nothing before it; pass it as clusterer=.")
+    return features[:-1], features[-1]
+
+
+def _make(kind, part, seed, **params):
+    """Make a part with the parameters it takes; an object is cloned and given the seed."""
+    params["random_state"] = seed
+    if isinstance(part, str):
+        return catalog.make(kind, part, **{k: v for k, v in params.items() if catalog.takes(kind, part, k)})
+    from sklearn.base import clone
+
+    part = clone(part)
+    seeded = [key for key in part.get_params() if key.split("__")[-1] == "random_state"]
+    return part.set_params(**dict.fromkeys(seeded, seed))
+
+
+def _cluster_seeds(embedding, clusterer, k, seeds):
+    """Return the first fitted clusterer and the clusters of all seeds, (seeds, n)."""
+    from tqdm.auto import tqdm
+
+    parts, x = embedding.split, embedding.x
+    fit_x = x[as_rows(parts.part == parts.fit)]
+    made = [_make("clusterers", clusterer, seed, n_clusters=k) for seed in seeds]
+    clusters = []
+    for one in tqdm(made, desc=f"{_text(clusterer)}, seeds", disable=None, leave=False):
+        if hasattr(one, "predict"):
+            clusters.append(one.fit(fit_x).predict(x))
+        elif parts.transductive:
+            clusters.append(one.fit_predict(x))
+        else:
+            raise InputError(f"{_text(clusterer)} cannot place faces it was not fitted on; use split 'all'.")
+    return made[0], np.asarray(clusters, dtype=np.int32)
+
+
+def _table(faces, parts, clusters):
+    fitted = parts.part == parts.fit
+    about = faces.about.drop(columns=[name for name in faces.about if _OURS.fullmatch(name)])
+    table = about.assign(part=parts.part, duplicate=copied(faces.images, fitted))
+    columns = {"cluster" if not seed else f"cluster_{seed}": row for seed, row in enumerate(clusters)}
+    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
+
+
+def _project(table, x, projection, seed):
+    if projection is None:
+        return table
+    points = _make("projections", projection, seed).fit_transform(x)
+    return table.assign(x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32))
+
+
+def _scored(run, clusters, faces):
+    emotion = run.faces["emotion"].cat.codes.to_numpy()
+    part, fit = run.faces["part"].to_numpy(str), run.spec["fit"]
+    kept = ~run.faces["duplicate"].to_numpy()
+    return Run(
+        run.name,
+        run.spec,
+        run.faces,
+        run.features,
+        score(emotion, clusters, part, fit),
+        score(emotion[kept], clusters[:, kept], part[kept], fit),
+        medoids=_medoids(faces.images, run.features, clusters[0]),
+    )
+
+
+def _medoids(images, x, cluster, count=10):
+    """Return the faces nearest to the mean of their cluster, blank where it has fewer."""
+    medoids = np.zeros((int(cluster.max()) + 1, count, *images.shape[1:]), np.uint8)
+    for label in np.unique(cluster):
+        rows = np.flatnonzero(cluster == label)
+        distance = ((x[rows] - x[rows].mean(0)) ** 2).sum(1)
+        nearest = np.sort(rows[np.argsort(distance, kind="stable")[:count]])
+        nearest = nearest[np.argsort(((x[nearest] - x[rows].mean(0)) ** 2).sum(1), kind="stable")]
+        medoids[label, : len(nearest)] = images[nearest]
+    return medoids
+
+
+def _text(part):
+    """Return a part as text: its own, or the class of an object."""
+    if hasattr(part, "steps"):
+        return "+".join(_text(step) for _, step in part.steps)
+    return part if isinstance(part, str) else "none" if part is None else type(part).__name__.lower()
+
+
+def _params(chain, clusterer):
+    parts = {"features": chain.extractor, "clusterer": clusterer}
+    parts |= {f"step {place + 1}": step for place, step in enumerate(chain.steps)}
+    return {key: provenance.parameters(part) for key, part in parts.items()}

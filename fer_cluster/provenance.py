@@ -1,0 +1,42 @@
+"""What a run was made with: versions, commit, device."""
+
+import subprocess
+from pathlib import Path
+
+import fer_cluster
+
+_LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "torch", "umap-learn", "openTSNE")
+
+
+def record():
+    """Return versions of Python and libraries, the commit of the package, the device."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {"python": platform.python_version(), "fer_cluster": fer_cluster.__version__}
+    for library in _LIBRARIES:
+        try:
+            versions[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return {"versions": versions, "commit": _commit(), "device": "cpu"}
+
+
+def parameters(part):
+    """Return the parameters of an estimator as JSON can hold them."""
+    held = part.get_params() if hasattr(part, "get_params") else vars(part)
+    plain = (bool, int, float, str, type(None))
+    return {key: value if isinstance(value, plain) else repr(value) for key, value in held.items()}
+
+
+def _commit():
+    """Return the commit of a checkout, or None where the package is installed."""
+    root = Path(__file__).parent.parent
+    if not (root / ".git").exists():
+        return None
+    command = ["git", "-C", str(root), "rev-parse", "--short", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() or None

@@ -1,0 +1,148 @@
+"""A run: what a clusterer or a baseline left behind, in memory and on disk."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fer_cluster.atomic import writing_folder
+from fer_cluster.emotions import EMOTIONS
+from fer_cluster.errors import InputError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Run:
+    """What came out, with all that a figure or a table needs.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``pixels-kmeans``.
+    spec : dict
+        Data set and fingerprint, split, seeds, the parameters of every part,
+        versions, seconds: all that is needed to do it again.
+    faces : DataFrame
+        One row a face: ``about`` of the data set, ``part`` of the split,
+        ``duplicate`` (an exact copy lies in the part fitted on), ``cluster``
+        (first seed), ``cluster_1`` ... (further seeds), ``x`` and ``y``.
+    features : ndarray of float32, shape (n, d)
+    scores, scores_without_duplicates : dict
+        part -> metric -> value; see :func:`fer_cluster.scoring.score`.
+    history : DataFrame
+        Loss and scores per epoch, where something was trained.
+    medoids : ndarray of uint8, shape (k, m, height, width)
+        For each cluster of the first seed the faces nearest to its mean.
+    """
+
+    name: str
+    spec: dict
+    faces: pd.DataFrame
+    features: np.ndarray
+    scores: dict = field(default_factory=dict)
+    scores_without_duplicates: dict = field(default_factory=dict)
+    history: pd.DataFrame = field(default_factory=pd.DataFrame)
+    medoids: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 1, 1), np.uint8))
+
+    def __repr__(self):
+        part = self.scores.get(self.spec["report"], {})
+        shown = ", ".join(f"{m} {value(part[m]):.3f}" for m in ("ami", "named_accuracy") if m in part)
+        return f"Run({self.name!r}: {len(self.faces):,} faces, {self.spec['report']}: {shown or 'no labels'})"
+
+    @property
+    def clusters(self):
+        """The cluster of each face, a row for each seed: (seeds, n)."""
+        columns = ["cluster", *(f"cluster_{seed}" for seed in range(1, len(self.spec["seeds"])))]
+        return self.faces[columns].to_numpy().T
+
+    def save(self, folder):
+        """Write the run as a folder, whole or not at all.
+
+        Parameters
+        ----------
+        folder : path-like
+            Takes the place of an older run there.
+
+        Raises
+        ------
+        InputError
+            Where the folder exists and is no run: nothing is overwritten.
+        """
+        folder = Path(folder)
+        if folder.exists() and not (folder / "run.json").exists() and _has_content(folder):
+            raise InputError(f"{folder} holds something that is no run; give another folder, or empty it.")
+        with writing_folder(folder) as new:
+            self._write(new)
+
+    def _write(self, folder):
+        record = {"name": self.name, "spec": self.spec, "scores": self.scores}
+        record["scores_without_duplicates"] = self.scores_without_duplicates
+        (folder / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        self.faces.to_parquet(folder / "faces.parquet", index=False)
+        np.save(folder / "features.npy", self.features, allow_pickle=False)
+        np.save(folder / "medoids.npy", self.medoids, allow_pickle=False)
+        if len(self.history):
+            self.history.to_csv(folder / "history.csv", index=False)
+
+    def scores_table(self):
+        """Return the scores as a tidy table: a row for each part and metric."""
+        rows = []
+        for kept, scores in (("with", self.scores), ("without", self.scores_without_duplicates)):
+            for part, by_metric in scores.items():
+                for metric, score in by_metric.items():
+                    spread = score if isinstance(score, dict) else {"mean": score}
+                    key = {"run": self.name, "split": self.spec["split"], "part": part}
+                    rows.append(key | {"duplicates": kept, "metric": metric} | spread)
+        columns = ["run", "split", "part", "duplicates", "metric", "mean", "sd", "low", "high"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def load_run(folder):
+    """Read a run from its folder; the features stay memory-mapped.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds no run, or a damaged one.
+    """
+    folder = Path(folder)
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        faces = pd.read_parquet(folder / "faces.parquet")
+        faces["emotion"] = pd.Categorical(faces["emotion"], categories=EMOTIONS)
+        features = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
+        medoids = np.load(folder / "medoids.npy", allow_pickle=False)
+        history = folder / "history.csv"
+        record["history"] = pd.read_csv(history) if history.exists() else pd.DataFrame()
+        return Run(faces=faces, features=features, medoids=medoids, **record)
+    except FileNotFoundError as error:
+        raise InputError(f"{folder} holds no run: {Path(error.filename).name} is missing.") from error
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise InputError(f"The run in {folder} is damaged and cannot be read: {error}.") from error
+
+
+def find_runs(folders):
+    """Return the runs in the folders, at any depth, in the order of their paths.
+
+    Raises
+    ------
+    InputError
+        Where a folder holds no run.
+    """
+    runs = []
+    for folder in map(Path, folders):
+        found = sorted(path.parent for path in folder.rglob("run.json"))
+        if not found:
+            raise InputError(f"No run (run.json) lies in {folder} or below it.")
+        runs += [load_run(path) for path in found]
+    return runs
+
+
+def value(score):
+    """Return the float of a score, the mean where there were several seeds."""
+    return score["mean"] if isinstance(score, dict) else score
+
+
+def _has_content(folder):
+    return folder.is_file() or any(folder.iterdir())

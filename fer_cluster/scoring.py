@@ -1,0 +1,119 @@
+"""The scores of a clustering, part by part, with intervals over seeds and faces."""
+
+import numpy as np
+
+from fer_cluster import metrics
+
+METRICS = (
+    "n",
+    "ami",
+    "ari",
+    "nmi",
+    "homogeneity",
+    "completeness",
+    "purity",
+    "purity_chance",
+    "hungarian_accuracy",
+    "named_accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+)
+REPLICATES = 200
+
+
+def score(emotion, clusters, part, fit):
+    """Return the scores of every part.
+
+    Parameters
+    ----------
+    emotion : ndarray of int, shape (n,)
+        Codes; -1 where a face has no label.
+    clusters : ndarray of int, shape (seeds, n)
+        The cluster of each face, a row for each seed.
+    part : ndarray of str, shape (n,)
+        The part of the split that each face belongs to.
+    fit : str
+        The part whose labels name the clusters.
+
+    Returns
+    -------
+    dict
+        part -> metric -> a float, or for several seeds ``mean``, ``sd`` (over
+        seeds), ``low`` and ``high`` (95 %). Parts without labelled faces are left out.
+    """
+    n_clusters = int(clusters.max()) + 1
+    fitted = part == fit
+    namings = [
+        metrics.name_clusters(metrics.contingency(emotion[fitted], row[fitted], n_clusters=n_clusters))
+        for row in clusters
+    ]
+    scores = {}
+    for name in dict.fromkeys(part):
+        rows = (part == name) & (emotion >= 0)
+        if name != "unused" and rows.any():
+            scores[str(name)] = _score_part(emotion[rows], clusters[:, rows], namings, n_clusters)
+    return scores
+
+
+def _score_part(emotion, clusters, namings, n_clusters):
+    cells = emotion * n_clusters + clusters  # (seeds, n)
+    tables = _tables(cells, None, n_clusters)
+    fixed = {
+        "expected": np.array([metrics.expected_mutual_information(table) for table in tables]),
+        "purity_chance": np.array([metrics.purity_chance(table) for table in tables]),
+    }
+    values = _values(tables, namings, fixed)  # metric -> (seeds,)
+    if len(cells) == 1:
+        return {metric: float(value[0]) for metric, value in values.items()}
+    margin = _margin(cells, namings, n_clusters, fixed)
+    return {metric: _summary(value, margin[metric]) for metric, value in values.items()}
+
+
+def _summary(value, margin):
+    mean = float(value.mean())
+    return {"mean": mean, "sd": float(value.std(ddof=1)), "low": mean - margin, "high": mean + margin}
+
+
+def _margin(cells, namings, n_clusters, fixed, seed=0):
+    """Half-width of the 95 % interval of the mean over seeds.
+
+    Each replicate draws the seeds and, for all of them alike, the faces with
+    replacement. The replicates give the width only, the scores themselves the
+    centre: resampled tables have more mutual information than the faces they
+    were drawn from, so their percentiles would lie too high.
+    """
+    random = np.random.default_rng(seed)
+    n_seeds, n = cells.shape
+    means = {metric: [] for metric in METRICS}
+    for _ in range(REPLICATES):
+        weight = np.bincount(random.integers(n, size=n), minlength=n)
+        values = _values(_tables(cells, weight, n_clusters), namings, fixed)
+        drawn = random.integers(n_seeds, size=n_seeds)
+        for metric in METRICS:
+            means[metric].append(values[metric][drawn].mean())
+    return {metric: float(1.96 * np.std(replicates, ddof=1)) for metric, replicates in means.items()}
+
+
+def _tables(cells, weight, n_clusters):
+    size = 7 * n_clusters
+    counts = [np.bincount(row, weight, minlength=size) for row in cells]
+    return np.reshape(counts, (len(cells), 7, n_clusters)).astype(float)
+
+
+def _values(tables, namings, fixed):
+    """Return metric -> array over seeds; chance levels are those of the faces themselves."""
+    confused = np.stack([metrics.confusion(t, naming) for t, naming in zip(tables, namings, strict=True)])
+    return {
+        "n": tables.sum((-1, -2)),
+        "ami": metrics.ami(tables, fixed["expected"]),
+        "ari": metrics.ari(tables),
+        "nmi": metrics.nmi(tables),
+        "homogeneity": metrics.homogeneity(tables),
+        "completeness": metrics.completeness(tables),
+        "purity": metrics.purity(tables),
+        "purity_chance": fixed["purity_chance"],
+        "hungarian_accuracy": metrics.hungarian_accuracy(tables),
+        "named_accuracy": metrics.accuracy(confused),
+        "balanced_accuracy": metrics.balanced_accuracy(confused),
+        "macro_f1": metrics.macro_f1(confused),
+    }

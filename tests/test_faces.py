@@ -1,0 +1,113 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import train_test_split
+
+from fer_cluster import splits
+from fer_cluster.emotions import COLOURS, EMOTIONS, as_emotion, emotion_of
+from fer_cluster.errors import InputError
+from fer_cluster.faces import Faces
+
+
+@pytest.mark.parametrize(
+    "word, emotion",
+    [("Anger", "angry"), ("HAPPINESS", "happy"), ("3", "happy"), ("06_neutral", "neutral"), ("bored", None)],
+)
+def test_aliases(word, emotion):
+    assert emotion_of(word) == emotion
+
+
+def test_codes_and_missing():
+    assert as_emotion([0, 6, -1]).tolist()[:2] == ["angry", "neutral"]
+    assert as_emotion([0, 6, -1]).isna().tolist() == [False, False, True]
+    assert tuple(as_emotion(["fear"]).categories) == EMOTIONS == tuple(COLOURS)
+
+
+def test_images_must_match_about():
+    with pytest.raises(InputError, match="2 images but about has 1 rows"):
+        Faces(np.zeros((2, 4, 4), np.uint8), pd.DataFrame({"emotion": ["sad"]}))
+
+
+def test_images_must_be_uint8():
+    with pytest.raises(InputError, match="uint8"):
+        Faces(np.zeros((2, 4, 4)), pd.DataFrame({"emotion": ["sad", "sad"]}))
+
+
+def test_slices_keep_images_and_rows_together(tiny):
+    some = tiny[np.asarray(tiny.about["emotion"] == "happy")]
+    assert len(some) == 10
+    assert set(some.about["emotion"]) == {"happy"}
+    assert (some.images // 30 >= 3).all()
+    assert tiny[5:8].about["emotion"].tolist() == tiny.about["emotion"].tolist()[5:8]
+
+
+def test_rows_without_a_gap_stay_a_view(tiny):
+    assert np.shares_memory(tiny[np.arange(10, 20)].images, tiny.images)
+
+
+def test_faces_are_frozen(tiny):
+    with pytest.raises(AttributeError):
+        tiny.name = "other"
+
+
+def test_fingerprint_sees_pixels_emotions_and_splits(tiny):
+    same = Faces(tiny.images.copy(), tiny.about.copy(), "other name")
+    assert same.fingerprint == tiny.fingerprint
+    images = tiny.images.copy()
+    images[3, 2, 1] += 1
+    assert Faces(images, tiny.about).fingerprint != tiny.fingerprint
+    assert Faces(tiny.images, tiny.about.assign(split="Training")).fingerprint != tiny.fingerprint
+    assert Faces(tiny.images, tiny.about.assign(emotion="sad")).fingerprint != tiny.fingerprint
+
+
+def test_official(tiny):
+    parts = splits.split(tiny)
+    assert (parts.name, parts.fit, parts.report) == ("official", "Training", "PrivateTest")
+    assert parts.parts == ["Training", "PublicTest", "PrivateTest"]
+    assert not parts.transductive
+
+
+def test_official_reports_on_the_test_part_there_is(tiny):
+    about = tiny.about.assign(split=np.where(tiny.about["split"] == "Training", "Training", "Test"))
+    assert splits.split(Faces(tiny.images, about)).report == "Test"
+
+
+def test_official_needs_a_split_of_its_own(tiny):
+    with pytest.raises(InputError, match="no official split"):
+        splits.split(Faces(tiny.images, tiny.about.drop(columns="split")), "official")
+
+
+def test_paper_is_scikit_learns_split(tiny):
+    _, test = train_test_split(range(len(tiny)), test_size=0.2, random_state=42)
+    parts = splits.split(tiny, "paper")
+    assert np.flatnonzero(parts.part == "test").tolist() == sorted(test)
+
+
+def test_paper_on_the_real_faces_has_the_printed_supports(fer2013):
+    parts = splits.split(fer2013, "paper")
+    counts = fer2013.about["emotion"][parts.part == "test"].value_counts(sort=False)
+    assert counts.tolist() == [985, 102, 1043, 1765, 1210, 795, 1278]
+
+
+def test_paper_refuses_fer2013_in_another_order(fer2013):
+    with pytest.raises(InputError, match="row order"):
+        splits.split(fer2013[np.arange(len(fer2013))[::-1]], "paper")
+
+
+def test_all_is_transductive(tiny):
+    parts = splits.split(tiny, "all")
+    assert parts.transductive and parts.parts == ["all"]
+
+
+def test_stratified_takes_a_fifth_of_each_emotion_by_seed(tiny):
+    bare = Faces(tiny.images, tiny.about.drop(columns="split"))
+    parts = splits.split(bare)
+    assert parts.name == "stratified"
+    assert bare.about["emotion"][parts.part == "test"].value_counts().eq(2).all()
+    assert (splits.split(bare, seed=0).part == parts.part).all()
+    assert (splits.split(bare, seed=1).part != parts.part).any()
+
+
+def test_an_unknown_split_names_the_nearest(tiny):
+    with pytest.raises(InputError, match="Did you mean 'official'"):
+        splits.split(tiny, "oficial")

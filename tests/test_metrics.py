@@ -1,0 +1,161 @@
+import numpy as np
+import pytest
+import sklearn.metrics as peer
+
+from fer_cluster import metrics, scoring
+
+# Three emotions in three clusters, counted by hand below.
+TABLE = np.array([[5.0, 1, 0], [1, 3, 1], [0, 2, 4]])  # 17 faces
+
+
+def test_purity_by_hand():
+    assert metrics.purity(TABLE) == pytest.approx((5 + 3 + 4) / 17)
+
+
+def test_inverse_purity_by_hand():
+    table = np.array([[4.0, 2, 0], [0, 3, 3]])
+    assert metrics.inverse_purity(table) == pytest.approx((4 + 3) / 12)
+    assert metrics.purity(table) == pytest.approx((4 + 3 + 3) / 12)
+
+
+def test_hungarian_accuracy_by_hand():
+    # Column-wise the best is 6 + 5 + 0; one-to-one, emotion 0 keeps cluster 0 and 1 takes cluster 1.
+    table = np.array([[6.0, 5, 0], [0, 4, 0], [1, 0, 0]])
+    assert metrics.hungarian_accuracy(table) == pytest.approx((6 + 4 + 0) / 16)
+
+
+def test_mutual_information_by_hand():
+    halves = np.array([[2.0, 0], [0, 2]])
+    assert metrics.mutual_information(halves) == pytest.approx(np.log(2))
+    assert metrics.nmi(halves) == pytest.approx(1)
+    assert metrics.mutual_information(np.ones((2, 2))) == pytest.approx(0)
+
+
+def test_expected_mutual_information_by_hand():
+    # Two faces each in two emotions and clusters: of the 6 ways, 2 are perfect (log 2), 4 are even (0).
+    assert metrics.expected_mutual_information(np.array([[2.0, 0], [0, 2]])) == pytest.approx(np.log(2) / 3)
+
+
+def test_named_scores_by_hand():
+    naming = np.array([0, 1, 1])
+    confused = metrics.confusion(TABLE, naming)
+    assert confused.tolist() == [[5, 1, 0], [1, 4, 0], [0, 6, 0]]
+    assert metrics.accuracy(confused) == pytest.approx(9 / 17)
+    assert metrics.balanced_accuracy(confused) == pytest.approx((5 / 6 + 4 / 5 + 0) / 3)
+    assert metrics.macro_f1(confused) == pytest.approx((10 / 12 + 8 / 16 + 0) / 3)
+
+
+def test_naming_is_one_to_one_then_the_commonest():
+    table = np.array([[9.0, 8, 1], [2, 1, 0]])
+    # One-to-one: emotion 1 loses least in cluster 0, so that emotion 0 takes cluster 1 (8 + 2 = 10 = 9 + 1).
+    naming = metrics.name_clusters(table)
+    assert sorted(naming[:2].tolist()) == [0, 1]
+    assert naming[2] == 0
+
+
+def test_naming_of_a_cluster_without_fit_faces_is_the_commonest_emotion():
+    table = np.array([[1.0, 0, 0], [0, 5, 0]])
+    assert metrics.name_clusters(table)[2] == 1
+
+
+def test_one_cluster():
+    table = np.array([[3.0], [1], [2]])
+    assert metrics.purity(table) == metrics.hungarian_accuracy(table) == pytest.approx(0.5)
+    assert metrics.ami(table) == metrics.ari(table) == metrics.nmi(table) == 0
+    assert metrics.completeness(table) == 1
+
+
+@pytest.mark.parametrize("n, k", [(12, 3), (300, 7), (3589, 20)])
+@pytest.mark.parametrize("follow", [0.0, 0.3, 1.0])
+def test_equal_to_scikit_learn(random, n, k, follow):
+    emotion = random.choice(7, n, p=[0.14, 0.02, 0.14, 0.25, 0.16, 0.11, 0.18])
+    cluster = np.where(random.random(n) < follow, emotion % k, random.integers(k, size=n))
+    table = metrics.contingency(emotion, cluster, n_clusters=k)
+    naming = metrics.name_clusters(table)
+    confused = metrics.confusion(table, naming)
+    pairs = [
+        (metrics.ami(table), peer.adjusted_mutual_info_score(emotion, cluster)),
+        (metrics.ari(table), peer.adjusted_rand_score(emotion, cluster)),
+        (metrics.nmi(table), peer.normalized_mutual_info_score(emotion, cluster)),
+        (metrics.homogeneity(table), peer.homogeneity_score(emotion, cluster)),
+        (metrics.completeness(table), peer.completeness_score(emotion, cluster)),
+        (metrics.accuracy(confused), peer.accuracy_score(emotion, naming[cluster])),
+        (metrics.balanced_accuracy(confused), peer.balanced_accuracy_score(emotion, naming[cluster])),
+        (metrics.macro_f1(confused), peer.f1_score(emotion, naming[cluster], average="macro")),
+    ]
+    for ours, theirs in pairs:
+        assert float(ours) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_a_stack_scores_as_its_tables_do(random):
+    tables = random.integers(0, 50, size=(4, 7, 5)).astype(float)
+    for score in (metrics.ami, metrics.ari, metrics.nmi, metrics.purity, metrics.hungarian_accuracy):
+        assert score(tables) == pytest.approx([float(score(table)) for table in tables])
+
+
+def test_scores_do_not_depend_on_the_numbers_of_clusters(random):
+    table = random.integers(0, 50, size=(7, 5)).astype(float)
+    shuffled = table[:, random.permutation(5)]
+    for score in (
+        metrics.ami,
+        metrics.ari,
+        metrics.purity,
+        metrics.inverse_purity,
+        metrics.hungarian_accuracy,
+    ):
+        assert score(shuffled) == pytest.approx(float(score(table)))
+
+
+def test_purity_by_chance_is_that_of_shuffled_labels(random):
+    emotion, cluster = random.integers(7, size=400), random.integers(20, size=400)
+    drawn = [metrics.purity(metrics.contingency(random.permutation(emotion), cluster)) for _ in range(300)]
+    table = metrics.contingency(emotion, cluster)
+    assert metrics.purity_chance(table, draws=300) == pytest.approx(np.mean(drawn), abs=0.003)
+
+
+def test_unlabelled_faces_are_left_out():
+    assert metrics.contingency([-1, 0, 1], [0, 0, 1], 2).tolist() == [[1, 0], [0, 1]]
+
+
+def scores_of(emotion, clusters, part, fit="Training"):
+    return scoring.score(np.asarray(emotion), np.atleast_2d(clusters), np.asarray(part), fit)
+
+
+def test_named_accuracy_takes_names_from_the_fit_part_only():
+    emotion = np.array([0, 0, 1, 1, 1, 1, 0, 0])
+    cluster = np.array([0, 0, 1, 1, 0, 0, 1, 1])  # the test part has the clusters the other way round
+    part = np.repeat(["Training", "PrivateTest"], 4)
+    scores = scores_of(emotion, cluster, part)
+    assert scores["Training"]["named_accuracy"] == 1
+    assert scores["PrivateTest"]["named_accuracy"] == 0
+    assert scores["PrivateTest"]["hungarian_accuracy"] == 1
+
+
+def test_every_key_and_a_float_for_one_seed():
+    scores = scores_of([0, 1, 0, 1], [0, 1, 0, 1], ["Training"] * 4)
+    assert tuple(scores["Training"]) == scoring.METRICS
+    assert all(type(value) is float for value in scores["Training"].values())
+
+
+def test_several_seeds_have_mean_sd_and_interval(random):
+    emotion, clusters = random.integers(7, size=900), random.integers(7, size=(10, 900))
+    score = scores_of(emotion, clusters, np.repeat("Training", 900))["Training"]["ami"]
+    each = [peer.adjusted_mutual_info_score(emotion, row) for row in clusters]
+    assert score["mean"] == pytest.approx(np.mean(each))
+    assert score["sd"] == pytest.approx(np.std(each, ddof=1))
+    assert score["low"] < score["mean"] < score["high"]
+
+
+def test_the_interval_covers_what_it_says():
+    """Of 100 samples of 400 faces about 95 have the true accuracy in the interval of theirs."""
+    random, covered = np.random.default_rng(1), 0
+    for _ in range(100):
+        emotion = random.integers(2, size=400)
+        clusters = np.where(random.random((4, 400)) < 0.7, emotion, 1 - emotion)
+        score = scores_of(emotion, clusters, np.repeat("all", 400), "all")["all"]["hungarian_accuracy"]
+        covered += score["low"] <= 0.7 <= score["high"]
+    assert 88 <= covered <= 100
+
+
+def test_no_labels_no_scores():
+    assert scores_of([-1, -1], [0, 1], ["Training", "Training"]) == {}
