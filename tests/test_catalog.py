@@ -1,0 +1,54 @@
+import pytest
+
+from fer_cluster import catalog
+from fer_cluster.errors import InputError
+
+
+def test_names_are_the_files():
+    assert {"kmeans", "gmm", "spherical", "chance", "one"} <= set(catalog.names("clusterers"))
+    assert not [name for kind in catalog.KINDS for name in catalog.names(kind) if name.startswith("_")]
+
+
+def test_an_unknown_part_names_the_nearest():
+    with pytest.raises(InputError, match="features has no 'pixel'; it has .*pixels.*Did you mean 'pixels'"):
+        catalog.find("features", "pixel")
+
+
+def test_an_unknown_kind():
+    with pytest.raises(InputError, match="Did you mean 'features'"):
+        catalog.names("feature")
+
+
+def test_parameters_in_text():
+    gmm = catalog.make("clusterers", "gmm:covariance_type=tied,n_clusters=9", random_state=3)
+    assert (gmm.covariance_type, gmm.n_clusters, gmm.random_state) == ("tied", 9, 3)
+
+
+def test_the_first_parameter_needs_no_name():
+    assert catalog.make("steps", "whiten:64").n_components == 64
+
+
+def test_text_overrules_parameters():
+    assert catalog.make("clusterers", "kmeans:n_clusters=20", n_clusters=7).n_clusters == 20
+
+
+def test_an_unknown_parameter_names_the_nearest():
+    with pytest.raises(InputError, match="has no 'n_component'; it has .*Did you mean 'n_components'"):
+        catalog.make("features", "pixels:n_component=3")
+
+
+def test_a_parameter_of_a_part_without_any():
+    with pytest.raises(InputError, match="takes no parameter"):
+        catalog.make("steps", "unit:3")
+
+
+def test_parts_from_outside_the_package():
+    cluster = catalog.make("clusterers", "sklearn.cluster:KMeans:n_clusters=3")
+    assert type(cluster).__module__.startswith("sklearn") and cluster.n_clusters == 3
+    with pytest.raises(InputError, match="not importable"):
+        catalog.find("clusterers", "no_such_module:KMeans")
+
+
+def test_objects_are_returned_as_they_are():
+    part = object()
+    assert catalog.make("features", part) is part

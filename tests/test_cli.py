@@ -1,0 +1,140 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from fer_cluster.cli import _run
+from fer_cluster.scoring import METRICS
+
+SMALL = ["toy:n=140", "--features", "pixels:n_components=5", "--seeds", "2"]
+
+
+def call(capsys, *argv):
+    """Run the command line in this process; return exit code, standard output, standard error."""
+    code = _run([str(word) for word in argv])
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_cluster_leaves_a_run_and_figures(capsys, tmp_path):
+    code, out, err = call(capsys, "cluster", *SMALL, "--out", "run")
+    assert code == 0 and out == ""
+    assert err.rstrip().splitlines()[-1] == "The run and its figures are in run"
+    files = {path.relative_to(tmp_path / "run").parts[0] for path in (tmp_path / "run").rglob("*")}
+    assert files >= {"run.json", "faces.parquet", "features.npy", "figures"}
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    for scores in record["scores"].values():
+        assert tuple(scores) == METRICS
+        assert all(set(score) == {"mean", "sd", "low", "high"} for score in scores.values())
+    pictures = {path.stem.split("_")[0] for path in (tmp_path / "run" / "figures").glob("*.png")}
+    assert pictures >= {"scatter", "contingency", "montage"}
+
+
+def test_json_is_alone_on_standard_output(capsys):
+    code, out, _ = call(capsys, "cluster", *SMALL, "--out", "run", "--json")
+    (record,) = json.loads(out).values()
+    assert code == 0 and set(record["scores"]) == {"Training", "PublicTest", "PrivateTest"}
+
+
+def test_a_second_time_replaces_the_run(capsys):
+    for _ in range(2):
+        assert call(capsys, "cluster", *SMALL, "--out", "run")[0] == 0
+
+
+def test_compare_and_figures(capsys, tmp_path):
+    (tmp_path / "two.toml").write_text(
+        'splits=["official"]\nseeds=2\n[[runs]]\nfeatures="pixels:n_components=5"\nclusterer=["kmeans","one"]\n'
+    )
+    code, _, err = call(capsys, "compare", "two.toml", "toy:n=140", "--out", "out")
+    assert code == 0 and "out/scores.csv" in err
+    code, _, err = call(capsys, "figures", "out", "--out", "pictures", "--plot", "scores", "--format", "svg")
+    assert code == 0
+    assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
+        "scores_official.svg",
+        "scores_official.csv",
+    }
+
+
+def test_list_names_every_clusterer(capsys):
+    code, out, _ = call(capsys, "list", "clusterers")
+    assert code == 0 and {"kmeans", "gmm", "spherical", "chance", "one"} <= set(out.split())
+
+
+@pytest.mark.parametrize(
+    "argv, sentence",
+    [
+        (["clutser"], "Did you mean 'cluster'"),
+        (["cluster", "--feature", "hog"], "Did you mean --features"),
+        (["cluster", "tyo"], "'toy'"),
+        (["cluster", "no/such/file.csv"], "no/such/file.csv"),
+        (["cluster", "toy:m=3"], "has no 'm'"),
+        (["cluster", *SMALL, "--features", "hgo"], "Did you mean 'hog'"),
+        (["cluster", *SMALL, "--features", "pixels:components=3"], "Did you mean 'n_components'"),
+        (["cluster", *SMALL, "--clusterer", "kmean"], "Did you mean 'kmeans'"),
+        (["cluster", *SMALL, "--then", "whitten:3"], "Did you mean 'whiten'"),
+        (["cluster", *SMALL, "--projection", "tnse"], "Did you mean 'tsne'"),
+        (["cluster", *SMALL, "--split", "offical"], "Did you mean 'official'"),
+        (["cluster", *SMALL, "--k", "141"], "got 141"),
+        (["cluster", *SMALL, "--k", "0"], "got 0"),
+        (["cluster", *SMALL, "--k", "seven"], "seven"),
+        (["cluster", *SMALL, "--seeds", "0"], "at least one seed"),
+        (["compare", "missing.toml", "--out", "x"], "missing.toml"),
+        (["figures", "nothing_here"], "nothing_here"),
+        (["list", "clusterer"], "Did you mean 'clusterers'"),
+    ],
+)
+def test_bad_words_are_one_sentence_and_exit_code_2(capsys, tmp_path, argv, sentence):
+    code, out, err = call(capsys, *argv)
+    assert code == 2 and out == ""
+    assert sentence in err and "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up(capsys, tmp_path, monkeypatch):
+    assert call(capsys, "cluster", *SMALL, "--out", "run")[0] == 0
+    before = (tmp_path / "run" / "run.json").read_bytes()
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device", "features.npy")
+
+    monkeypatch.setattr(np, "save", full)
+    code, _, err = call(capsys, "cluster", *SMALL, "--out", "run")
+    assert code == 2 and "No space left on device (features.npy)." in err
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_ctrl_c_leaves_nothing_half_written(tmp_path):
+    command = [sys.executable, "-m", "fer_cluster", "cluster", "toy:n=4000", "--seeds", "500", "--out", "run"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    time.sleep(6)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in err and "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fault_of_ours_is_exit_code_1(tmp_path):
+    code = (
+        "import fer_cluster.catalog as c; c.names = lambda kind: 1 / 0\n"
+        "from fer_cluster.cli import main; main(['list'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 1 and "ZeroDivisionError" in done.stderr
+
+
+def test_no_bar_where_there_is_no_terminal(tmp_path):
+    command = [sys.executable, "-m", "fer_cluster", "cluster", *SMALL, "--out", "run"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0 and "it/s" not in done.stderr and "\r" not in done.stderr

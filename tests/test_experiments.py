@@ -1,0 +1,107 @@
+import pytest
+
+from fer_cluster.comparing import compare
+from fer_cluster.errors import InputError
+from fer_cluster.experiment import read_experiment
+from fer_cluster.runs import value
+
+TOML = """
+title = "two"
+splits = ["official", "paper"]
+seeds = 2
+[[runs]]
+features = "pixels:n_components=5"
+clusterer = ["kmeans", "chance"]
+[[figures]]
+name = "figure_1"
+plot = "scatter"
+run = "pixels_n_components=5-kmeans"
+"""
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    (tmp_path / "two.toml").write_text(TOML)
+    return tmp_path / "two.toml"
+
+
+def test_a_grid_is_every_combination(experiment):
+    names = [run["name"] for run in read_experiment(experiment).runs]
+    assert names == ["pixels_n_components=5-kmeans", "pixels_n_components=5-chance"]
+
+
+def test_the_shipped_paper_reads():
+    experiment = read_experiment("paper")
+    assert {"pixels-kmeans", "pixels-gmm", "chance", "one"} <= {run["name"] for run in experiment.runs}
+    assert set(experiment.splits) == {"paper", "official"}
+
+
+@pytest.mark.parametrize(
+    "wrong, sentence",
+    [
+        ("seeds = 2 =", "not readable as TOML"),
+        ("seed = 2", "has no 'seed'.*Did you mean 'seeds'"),
+        ('splits = ["offical"]\n[[runs]]\nfeatures="pixels"', "Did you mean 'official'"),
+        ('[[runs]]\nfeatures = "pixel"', "Did you mean 'pixels'"),
+        ('[[runs]]\nclusterer = "kmeans:k=3"', "has no 'k'"),
+        ('[[runs]]\nthen = ["whitten"]', "Did you mean 'whiten'"),
+        ("title = 'nothing'", "asks for no run"),
+        (
+            '[[runs]]\n[[figures]]\nname="f"\nplot="scatter"\nrun="pixel-kmeans"',
+            "Did you mean 'pixels-kmeans'",
+        ),
+    ],
+)
+def test_a_wrong_experiment_is_one_sentence(tmp_path, wrong, sentence):
+    (tmp_path / "wrong.toml").write_text(wrong)
+    with pytest.raises(InputError, match=sentence):
+        read_experiment(tmp_path / "wrong.toml")
+
+
+def test_a_missing_experiment_names_the_shipped_ones():
+    with pytest.raises(InputError, match="shipped with the package: .*paper"):
+        read_experiment("no_such_file")
+
+
+def test_runs_of_every_split_and_a_table(experiment, tiny, tmp_path):
+    runs = compare(experiment, tiny, tmp_path / "out")
+    assert [(run.spec["split"], run.spec["clusterer"]) for run in runs] == [
+        ("official", "kmeans"),
+        ("official", "chance"),
+        ("paper", "kmeans"),
+        ("paper", "chance"),
+    ]
+    assert value(runs[0].scores["PrivateTest"]["ami"]) > 0.9
+    assert abs(value(runs[1].scores["PrivateTest"]["ami"])) < 0.3
+    lines = (tmp_path / "out" / "scores.csv").read_text().splitlines()
+    assert lines[0] == "run,split,part,duplicates,metric,mean,sd,low,high"
+
+
+def test_finished_runs_are_kept_and_changed_ones_made_again(experiment, tiny, tmp_path):
+    out = tmp_path / "out"
+    compare(experiment, tiny, out)
+    stamps = {path: path.stat().st_mtime_ns for path in out.rglob("run.json")}
+    experiment.write_text(TOML.replace('["kmeans", "chance"]', '["kmeans", "one"]'))
+    compare(experiment, tiny, out)
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
+    compare(experiment, tiny[:69], out)
+    kept = [path for path, stamp in stamps.items() if path.stat().st_mtime_ns == stamp]
+    assert {path.parent.name for path in kept} == {"pixels_n_components=5-chance"}  # no longer asked for
+
+
+def test_a_run_cut_off_is_made_again_to_the_same_result(experiment, tiny, tmp_path):
+    out = tmp_path / "out"
+    whole = compare(experiment, tiny, out)
+    (out / "official" / "pixels_n_components=5-kmeans" / "faces.parquet").unlink()
+    with pytest.warns(UserWarning, match="made again"):
+        again = compare(experiment, tiny, out)
+    assert [run.scores for run in again] == [run.scores for run in whole]
+
+
+def test_a_split_that_the_faces_lack_is_reported(experiment, tiny):
+    from fer_cluster.faces import Faces
+
+    bare = Faces(tiny.images, tiny.about.drop(columns="split"), "bare")
+    with pytest.warns(UserWarning, match="'official' is left out"):
+        runs = compare(experiment, bare)
+    assert {run.spec["split"] for run in runs} == {"paper"}

@@ -1,0 +1,134 @@
+"""The contract of every part, found by the catalog: a new file is tested the day it is written."""
+
+import inspect
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from fer_cluster import catalog
+from fer_cluster.chain import Chain
+from fer_cluster.errors import InputError
+
+LABELS = {"emotion", "label", "labels", "target", "split"}
+LEARNING = ("features", "steps", "clusterers", "projections")
+
+
+def parts(*kinds):
+    return [pytest.param(kind, name, id=f"{kind}-{name}") for kind in kinds for name in catalog.names(kind)]
+
+
+@pytest.fixture(scope="module")
+def images():
+    random = np.random.default_rng(3)
+    smooth = np.kron(random.integers(0, 256, size=(90, 6, 6)), np.ones((8, 8)))
+    return np.clip(smooth + random.normal(0, 12, size=(90, 48, 48)), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def x():
+    random = np.random.default_rng(4)
+    centres = random.normal(0, 3, size=(7, 12))
+    return (centres[np.arange(210) % 7] + random.normal(size=(210, 12))).astype(np.float32)
+
+
+def small(kind, name):
+    """Make a part with settings that suit a hundred small images."""
+    found = catalog.find(kind, name)
+    sizes = {"n_components": 5} if name in ("pixels", "whiten", "signal_to_nuisance") else {}
+    names = inspect.signature(found).parameters
+    return found(**{key: value for key, value in sizes.items() if key in names})
+
+
+@pytest.mark.parametrize("kind, name", parts(*LEARNING))
+def test_parameters_are_keywords_with_defaults_that_init_only_stores(kind, name):
+    found = catalog.find(kind, name)
+    part = found()
+    for parameter in inspect.signature(found).parameters.values():
+        assert parameter.default is not inspect.Parameter.empty
+        assert getattr(part, parameter.name) is parameter.default
+    assert set(vars(part)) == set(inspect.signature(found).parameters)
+    assert clone(part).get_params() == part.get_params()
+
+
+@pytest.mark.parametrize("kind, name", parts(*LEARNING))
+def test_labels_cannot_reach_fit(kind, name):
+    fit = catalog.find(kind, name)
+    fit = getattr(fit, "fit", None) or fit.fit_transform
+    names = inspect.signature(fit).parameters
+    assert not LABELS & set(names)
+    if "y" in names:
+        assert names["y"].default is None
+
+
+@pytest.mark.parametrize("kind, name", parts(*LEARNING))
+def test_docstrings_say_what_it_is(kind, name):
+    found = catalog.find(kind, name)
+    assert "Parameters\n" in found.__doc__ or not inspect.signature(found).parameters
+    for parameter in inspect.signature(found).parameters:
+        assert parameter in found.__doc__
+
+
+@pytest.mark.parametrize("kind, name", parts("features"))
+def test_features(kind, name, images):
+    before = images.copy()
+    part = small(kind, name)
+    assert part.fit(images) is part
+    features = part.transform(images)
+    assert features.dtype == np.float32 and features.shape[0] == len(images) and features.ndim == 2
+    assert np.isfinite(features).all() and features.std(0).max() > 0
+    assert (images == before).all()
+    np.testing.assert_array_equal(small(kind, name).fit(images).transform(images), features)
+    np.testing.assert_allclose(part.transform(images[30:50]), features[30:50], atol=1e-3)
+
+
+@pytest.mark.parametrize("kind, name", parts("features"))
+def test_features_of_mapped_and_of_blank_images(kind, name, images, tmp_path):
+    blank = np.concatenate([images, np.zeros((2, 48, 48), np.uint8), np.full((2, 48, 48), 255, np.uint8)])
+    np.save(tmp_path / "images.npy", blank)
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    features = small(kind, name).fit(mapped).transform(mapped)
+    assert np.isfinite(features).all()
+    np.testing.assert_allclose(features, small(kind, name).fit(blank).transform(blank), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind, name", parts("steps"))
+def test_steps_chain_after_any_feature(kind, name, images):
+    chain = Chain(small("features", "pixels").set_params(n_components=12), [small(kind, name)])
+    features = chain.fit(images).transform(images)
+    assert len(features) == len(images) and np.isfinite(features).all()
+    np.testing.assert_allclose(chain.transform(images[:9]), features[:9], atol=1e-3)
+
+
+@pytest.mark.parametrize("kind, name", parts("clusterers"))
+def test_clusterers(kind, name, x):
+    part = small(kind, name)
+    assert part.fit(x) is part
+    cluster = part.predict(x)
+    assert cluster.shape == (len(x),) and np.issubdtype(cluster.dtype, np.integer)
+    assert cluster.min() >= 0 and cluster.max() < 7
+    np.testing.assert_array_equal(small(kind, name).fit(x).predict(x), cluster)
+    np.testing.assert_array_equal(small(kind, name).fit(x, np.arange(len(x)) % 2).predict(x), cluster)
+
+
+@pytest.mark.parametrize("kind, name", parts("clusterers"))
+def test_more_clusters_than_faces(kind, name, x):
+    if "n_clusters" not in inspect.signature(catalog.find(kind, name)).parameters:
+        pytest.skip("takes no number of clusters")
+    if name != "chance":
+        with pytest.raises(InputError, match="n_clusters"):
+            catalog.find(kind, name)(n_clusters=8).fit(x[:5])
+
+
+@pytest.mark.parametrize("kind, name", parts("projections"))
+def test_projections(kind, name, x):
+    points = small(kind, name).fit_transform(x)
+    assert points.shape == (len(x), 2) and np.isfinite(points).all()
+    np.testing.assert_array_equal(small(kind, name).fit_transform(x), points)
+
+
+@pytest.mark.parametrize("kind, name", parts("plots"))
+def test_plots(kind, name):
+    plot = catalog.find(kind, name)()
+    assert len(inspect.signature(plot.data).parameters) == 1
+    assert inspect.signature(plot.draw).parameters["ax"].default is None

@@ -1,0 +1,179 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.decomposition import PCA
+from sklearn.metrics import adjusted_mutual_info_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from fer_cluster.clustering import cluster, embed
+from fer_cluster.errors import InputError
+from fer_cluster.faces import Faces
+from fer_cluster.runs import find_runs, load_run, value
+from fer_cluster.scoring import METRICS
+
+PARTS = ("pixels:n_components=5", "kmeans")
+
+
+@pytest.fixture
+def run(tiny):
+    return cluster(tiny, *PARTS, seeds=3)
+
+
+def test_emotion_written_in_the_brightness_is_found(run):
+    assert value(run.scores["PrivateTest"]["ami"]) > 0.95
+    assert value(run.scores["PrivateTest"]["named_accuracy"]) > 0.95
+
+
+def test_scores_are_those_of_the_clusters_in_the_table(run):
+    rows = run.faces[run.faces["part"] == "PrivateTest"]
+    each = [
+        adjusted_mutual_info_score(rows["emotion"], rows[c]) for c in ("cluster", "cluster_1", "cluster_2")
+    ]
+    assert value(run.scores["PrivateTest"]["ami"]) == pytest.approx(np.mean(each))
+    assert set(run.scores) == {"Training", "PublicTest", "PrivateTest"}
+    assert all(tuple(scores) == METRICS for scores in run.scores.values())
+
+
+def test_only_the_fit_part_is_fitted_on(tiny):
+    images = tiny.images.copy()
+    changed = np.asarray(tiny.about["split"] != "Training")
+    images[changed] = 255 - images[changed]
+    fitted = ~changed
+    ours = cluster(tiny, *PARTS, seeds=1)
+    other = cluster(Faces(images, tiny.about, "tiny"), *PARTS, seeds=1)
+    np.testing.assert_array_equal(ours.features[fitted], other.features[fitted])
+    assert (ours.faces["cluster"][fitted] == other.faces["cluster"][fitted]).all()
+
+
+def test_emotions_do_not_reach_the_clusters(tiny):
+    shuffled = tiny.about.assign(emotion=tiny.about["emotion"].to_numpy()[::-1])
+    ours, other = (
+        cluster(Faces(tiny.images, about, "tiny"), *PARTS, seeds=2) for about in (tiny.about, shuffled)
+    )
+    np.testing.assert_array_equal(ours.clusters, other.clusters)
+    np.testing.assert_array_equal(ours.features, other.features)
+
+
+def test_copies_of_fit_faces_are_flagged_and_left_out_of_the_second_scores(tiny):
+    images = tiny.images.copy()
+    images[56:60] = images[:4]  # four PrivateTest faces are copies of Training faces
+    run = cluster(Faces(images, tiny.about, "tiny"), *PARTS, seeds=1)
+    assert run.faces.index[run.faces["duplicate"]].tolist() == [56, 57, 58, 59]
+    assert run.scores["PrivateTest"]["n"] == 14
+    assert run.scores_without_duplicates["PrivateTest"]["n"] == 10
+
+
+def test_same_seed_same_run(tiny):
+    one, two = (cluster(tiny, *PARTS, seeds=[4, 5]) for _ in range(2))
+    pd.testing.assert_frame_equal(one.faces, two.faces)
+    assert one.scores == two.scores
+
+
+def test_a_plain_scikit_learn_pipeline(tiny):
+    pipeline = make_pipeline(StandardScaler(), PCA(5), KMeans(7, n_init=3))
+    run = cluster(tiny, pipeline, seeds=2)
+    fitted = np.asarray(tiny.about["split"] == "Training")
+    rows = tiny.images.reshape(70, -1).astype(float)
+    by_hand = make_pipeline(StandardScaler(), PCA(5, random_state=0), KMeans(7, n_init=3, random_state=0))
+    expected = by_hand.fit(rows[fitted]).predict(rows)
+    assert adjusted_mutual_info_score(expected, run.faces["cluster"]) > 0.95
+    assert run.spec["features"] == "standardscaler+pca" and run.spec["clusterer"] == "kmeans"
+    assert not hasattr(pipeline[0], "mean_")  # the user's own object stays unfitted
+
+
+def test_a_clusterer_that_cannot_predict_needs_all_faces(tiny):
+    with pytest.raises(InputError, match="use split 'all'"):
+        cluster(tiny, PARTS[0], AgglomerativeClustering(7))
+    run = cluster(tiny, PARTS[0], AgglomerativeClustering(7), split="all", seeds=1)
+    assert run.spec["transductive"] and run.scores["all"]["ami"] > 0.95
+
+
+def test_unlabelled_faces_are_clustered_and_not_scored(tiny):
+    run = cluster(Faces(tiny.images, tiny.about.assign(emotion=None), "bare"), *PARTS, seeds=2)
+    assert run.scores == {} and run.faces["cluster"].nunique() == 7
+
+
+def test_k(tiny):
+    assert cluster(tiny, *PARTS, k=3, seeds=1).faces["cluster"].nunique() == 3
+    with pytest.raises(InputError, match=r"k must be between 1 and the number of faces \(70\), got 71"):
+        cluster(tiny, *PARTS, k=71)
+    assert cluster(tiny, PARTS[0], "kmeans:n_clusters=4", k=3, seeds=1).faces["cluster"].nunique() == 4
+
+
+def test_medoids_are_faces_of_their_cluster(tiny, run):
+    keys = {tiny.images[row].tobytes(): row for row in range(len(tiny))}
+    for label, faces in enumerate(run.medoids):
+        for face in faces[faces.any(axis=(1, 2))]:
+            assert run.faces["cluster"][keys[face.tobytes()]] == label
+
+
+def test_columns_of_the_user_do_not_collide(tiny):
+    about = tiny.about.assign(x=1, cluster="mine", cluster_1=2, person=np.arange(70))
+    run = cluster(Faces(tiny.images, about, "tiny"), *PARTS, seeds=2)
+    assert run.faces.columns.is_unique and "person" in run.faces
+
+
+def test_saved_and_read_again(run, tmp_path):
+    run.save(tmp_path / "run")
+    read = load_run(tmp_path / "run")
+    pd.testing.assert_frame_equal(read.faces, run.faces, check_dtype=False)
+    np.testing.assert_array_equal(read.features, run.features)
+    np.testing.assert_array_equal(read.medoids, run.medoids)
+    assert (read.name, read.spec, read.scores) == (run.name, run.spec, run.scores)
+    assert read.faces["emotion"].cat.categories.tolist()[0] == "angry"
+    assert [found.name for found in find_runs([tmp_path])] == [run.name]
+
+
+def test_the_spec_tells_all(run, tiny):
+    spec = json.loads(json.dumps(run.spec))
+    assert spec["dataset"] == {"name": "tiny", "faces": 70, "fingerprint": tiny.fingerprint}
+    assert spec["params"]["features"]["n_components"] == 5
+    assert spec["params"]["clusterer"]["n_clusters"] == 7
+    assert spec["seeds"] == [0, 1, 2] and spec["labels"] == "none"
+    assert {"python", "numpy", "scikit-learn"} <= set(spec["versions"])
+
+
+def test_nothing_that_is_no_run_is_overwritten(run, tmp_path):
+    (tmp_path / "precious.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds something that is no run"):
+        run.save(tmp_path)
+    assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
+def test_a_failed_save_leaves_the_older_run_whole(run, tmp_path, monkeypatch):
+    run.save(tmp_path / "run")
+    before = (tmp_path / "run" / "run.json").read_text()
+    monkeypatch.setattr(
+        np, "save", lambda *args, **kwargs: (_ for _ in ()).throw(OSError(28, "No space left"))
+    )
+    with pytest.raises(OSError, match="No space"):
+        run.save(tmp_path / "run")
+    assert (tmp_path / "run" / "run.json").read_text() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_damaged_run_is_one_sentence(run, tmp_path):
+    run.save(tmp_path / "run")
+    (tmp_path / "run" / "features.npy").write_bytes(b"\x80\x04nonsense")
+    with pytest.raises(InputError, match="damaged"):
+        load_run(tmp_path / "run")
+    with pytest.raises(InputError, match="run.json is missing"):
+        load_run(tmp_path / "nowhere")
+
+
+def test_features_made_once_serve_two_clusterers(tiny):
+    embedding = embed(tiny, PARTS[0])
+    one = cluster(tiny, PARTS[0], "kmeans", seeds=1, embedding=embedding)
+    assert (one.faces["cluster"] == cluster(tiny, *PARTS, seeds=1).faces["cluster"]).all()
+
+
+def test_the_paper_on_the_real_faces(fer2013):
+    """K-Means of the paper agrees with figures that others found independently."""
+    run = cluster(fer2013, "pixels", "kmeans", split="all", seeds=1, projection=None)
+    assert run.scores["all"]["purity"] == pytest.approx(0.256, abs=0.003)
+    assert run.scores["all"]["ami"] == pytest.approx(0.017, abs=0.002)
+    assert run.scores["all"]["hungarian_accuracy"] == pytest.approx(0.194, abs=0.006)
