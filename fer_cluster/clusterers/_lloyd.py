@@ -1,0 +1,118 @@
+"""K-means++ and Lloyd's algorithm for several restarts at once, block by block."""
+
+import numpy as np
+
+from fer_cluster.clusterers._rows import SAMPLE, centred, sampled
+
+_REFINED = 3  # restarts, the best on a sample, that go on with all rows
+
+
+def best_centres(x, count, random, *, n_init=10, max_iter=300, tol=1e-4, unit=False):
+    """Return the centres with the lowest inertia and the number of passes over all rows.
+
+    Restarts differ in which optimum they end in, and that a sample shows as well
+    as all rows do: all of them run on a sample, the best few go on with x.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, d)
+        May be memory-mapped.
+    count : int
+        Number of centres.
+    random : RandomState
+    n_init, max_iter : int
+    tol : float
+        Squared shift of the centres, relative to the mean variance, that is rest.
+    unit : bool
+        Scale the centres to unit length.
+    """
+    sample = sampled(x, max(SAMPLE, 256 * count), random)
+    centre = np.zeros(x.shape[1]) if unit else sample.mean(0)
+    tol = tol * sample.var(0).mean()
+    starts = seeded(sample - centre, count, random, n_init)
+    centres, gain, passes = lloyd(sample, centre, starts, max_iter=max_iter, tol=tol, unit=unit)
+    if len(sample) < len(x):
+        starts = centres[np.argsort(-gain, kind="stable")[:_REFINED]]
+        centres, gain, passes = lloyd(x, centre, starts, max_iter=max_iter, tol=tol, unit=unit)
+    return centres[gain.argmax()] + centre, passes
+
+
+def seeded(x, count, random, restarts):
+    """Return starts of greedy k-means++, shape (restarts, count, d), for in-memory rows."""
+    x = x.astype(np.float32)
+    squares = np.einsum("ij,ij->i", x, x)
+    trials = 2 + int(np.log(count))
+    chosen = random.randint(len(x), size=(restarts, 1))
+    nearest = _distances(x, squares, chosen)[:, 0]  # (restarts, n)
+    while chosen.shape[1] < count:
+        tries = np.stack([_drawn(row, random, trials) for row in nearest])
+        closer = np.minimum(nearest[:, None], _distances(x, squares, tries))  # (restarts, trials, n)
+        best = closer.sum(2, dtype=np.float64).argmin(1)
+        each = np.arange(restarts)
+        nearest = closer[each, best]
+        chosen = np.column_stack([chosen, tries[each, best]])
+    return x[chosen].astype(np.float64)
+
+
+def _distances(x, squares, rows):
+    """Return the squared distances of all rows of x to those at ``rows``."""
+    product = (x[rows.ravel()] @ x.T).reshape(*rows.shape, len(x))
+    return np.maximum(squares + squares[rows][..., None] - 2 * product, 0)
+
+
+def _drawn(distances, random, count):
+    """Return rows drawn with chances in proportion to their distances."""
+    total = np.cumsum(distances, dtype=np.float64)
+    return np.minimum(np.searchsorted(total, random.uniform(size=count) * total[-1]), len(total) - 1)
+
+
+def lloyd(x, centre, starts, *, max_iter, tol, unit=False):
+    """Return settled centres (restarts, k, d), their gains (higher is better) and the passes made."""
+    centres, gain, moving = starts.copy(), np.full(len(starts), -np.inf), np.arange(len(starts))
+    for passes in range(1, max_iter + 1):
+        old = centres[moving]
+        sums, sizes, gain[moving] = _sweep(x, centre, old)
+        new = np.where(sizes > 0, sums / np.maximum(sizes, 1), old)
+        if unit:
+            new /= np.maximum(np.linalg.norm(new, axis=2, keepdims=True), 1e-12)
+        centres[moving] = new
+        moving = moving[((new - old) ** 2).sum((1, 2)) > tol]
+        if not len(moving):
+            break
+    return centres, gain, passes
+
+
+def _sweep(x, centre, centres):
+    """Return per restart the sums and sizes of the clusters and how well the centres fit."""
+    restarts, count, _ = centres.shape
+    flat, half = _halves(centres)
+    sums, sizes, gain = np.zeros(centres.shape), np.zeros((restarts, count, 1)), np.zeros(restarts)
+    for _, block in centred(x, centre):
+        fit = (flat @ block.T - half).reshape(restarts, count, -1)
+        best = fit.max(1)
+        member = fit == best[:, None]
+        if np.count_nonzero(member) > best.size:  # a tie belongs to the first
+            member &= member.cumsum(1) == 1
+        weight = member.reshape(len(flat), -1).astype(np.float32)
+        sums += (weight @ block).reshape(centres.shape)
+        sizes += member.sum(2)[..., None]
+        gain += best.sum(1, dtype=np.float64)
+    return sums, sizes, gain
+
+
+def nearest(x, centres):
+    """Return the nearest centre of each row and the sum of the squared distances."""
+    labels, inertia = np.empty(len(x), np.int32), 0.0
+    centre = centres.mean(0)
+    flat, half = _halves((centres - centre)[None])
+    for rows, block in centred(x, centre):
+        labels[rows] = (flat @ block.T - half).argmax(0)
+        apart = block - flat[labels[rows]]
+        inertia += float(np.einsum("ij,ij->", apart, apart))
+    return labels, inertia
+
+
+def _halves(centres):
+    """Return centres as float32 rows and half their squared lengths: |x - c|^2 = |x|^2 - 2 (cx - cc / 2)."""
+    flat = centres.reshape(-1, centres.shape[-1]).astype(np.float32)
+    return flat, np.einsum("ij,ij->i", flat, flat)[:, None] / 2

@@ -1,0 +1,146 @@
+"""CSV files with a column of pixels: plain lines in threads, from the first other one row by row."""
+
+import hashlib
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from math import isqrt
+
+import numpy as np
+
+from fer_cluster.datasets._cache import Reading
+from fer_cluster.datasets._decimal import values
+from fer_cluster.datasets._exact import LONGEST, read_exact
+from fer_cluster.datasets._rows import Rows
+from fer_cluster.errors import InputError
+
+BLOCK = 1 << 20  # bytes that are parsed at once
+WORKERS = min(4, os.cpu_count() or 1)
+
+
+def read_csv(path, images, rejects):
+    """Read a CSV file that has a header with a column of pixels.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    images : Store
+        Takes the images: squares of one size.
+    rejects : Rejects
+        Takes the rows that cannot be used.
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    InputError
+        Where the file has no column of pixels or no row, or at the first row
+        that cannot be used.
+    """
+    with path.open("rb") as file:
+        head = file.readline(LONGEST)
+        digest = hashlib.sha256(head)
+        rows = Rows(head, images, rejects)
+        file.seek(_read_plain(file, rows, digest))
+        read_exact(file, rows, digest)
+    if not rows.count:
+        raise InputError(f"{path} has a header but no row.")
+    return Reading(rows.about(), None if len(rejects) else digest.hexdigest())
+
+
+def _read_plain(file, rows, digest):
+    """Read plain lines; return where the first block begins that is not plain.
+
+    A line is plain where each field is bare, or quoted with no quote and no
+    comma within, and all of them are good. Then cutting at line ends and commas
+    is all that CSV asks for.
+    """
+    place = file.tell()
+    for block, parsed in _parsed(file, rows):
+        if parsed is None or rows.fault(parsed[1]):
+            break
+        rows.take(*parsed)
+        rows.count += len(parsed[0])
+        digest.update(block)
+        place += len(block)
+    return place
+
+
+def _parsed(file, rows):
+    """Yield each block with what ``_parse`` made of it, in order, a few blocks ahead."""
+    waiting = deque()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for block in _blocks(file):
+            rows.side = rows.side or _side(block, rows)
+            waiting.append((block, pool.submit(_parse, block, rows)))
+            if len(waiting) > 2 * WORKERS:
+                block, parsed = waiting.popleft()
+                yield block, parsed.result()
+        for block, parsed in waiting:
+            yield block, parsed.result()
+
+
+def _blocks(file):
+    """Yield blocks of whole lines; the last one may lack its line end."""
+    rest = b""
+    while len(rest) < LONGEST and (data := file.read(BLOCK)):
+        cut = data.rfind(b"\n") + 1
+        if cut:
+            yield rest + data[:cut]
+            rest = data[cut:]
+        else:
+            rest += data
+    if rest:
+        yield rest
+
+
+def _side(block, rows):
+    """Return the side of the square image in the first line, or None."""
+    line = block.lstrip(b"\r\n").split(b"\n", 1)[0]
+    fields = line.split(rows.comma.encode())
+    place = rows.roles["pixels"]
+    count = len(fields[place].split()) if place < len(fields) else 0
+    return isqrt(count) if count and isqrt(count) ** 2 == count else None
+
+
+def _parse(block, rows):
+    """Return images and columns of a block of plain lines, or None where one is not plain."""
+    texts, others = [], []
+    for line in block.split(b"\n"):
+        fields = line.split(rows.comma.encode())
+        if fields in ([b""], [b"\r"]):
+            continue
+        fields[-1] = fields[-1].removesuffix(b"\r")
+        if b'"' in line:
+            fields = [_bare(field) for field in fields]
+        if len(fields) != len(rows.names) or None in fields:
+            return None
+        texts.append(fields[rows.roles["pixels"]])
+        fields[rows.roles["pixels"]] = b""
+        others.append(fields)
+    pixels = _pixels(texts, rows.side)
+    if pixels is None:
+        return None
+    try:
+        return pixels, [[word.decode().strip() for word in column] for column in zip(*others, strict=True)]
+    except UnicodeDecodeError:
+        return None
+
+
+def _bare(field):
+    """Return a field without the quotes around it, or None where it has others."""
+    if field[:1] == field[-1:] == b'"' and len(field) > 1:
+        field = field[1:-1]
+    return None if b'"' in field else field
+
+
+def _pixels(texts, side):
+    """Return the images in texts of numbers, or None where one has others than side x side."""
+    found = values(b" ".join(texts)) if side and texts else None
+    if found is None:
+        return None
+    pixels, ends = found
+    counts = np.diff(np.searchsorted(ends, np.cumsum([len(text) + 1 for text in texts])), prepend=0)
+    return pixels.reshape(-1, side, side) if (counts == side * side).all() else None

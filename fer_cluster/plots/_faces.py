@@ -1,0 +1,92 @@
+"""What the figures read from runs: which faces, what they are called."""
+
+from textwrap import wrap
+
+import numpy as np
+import pandas as pd
+
+from fer_cluster.emotions import EMOTIONS
+from fer_cluster.errors import unknown
+
+KEYS = ["run", "dataset", "split"]
+
+
+def named(runs):
+    """Yield ``(keys, run)``: the run, data set and split; runs that share all three are numbered."""
+    seen = {}
+    for run in runs:
+        keys = (run.name, run.spec["dataset"]["name"], run.spec["split"])
+        seen[keys] = seen.get(keys, 0) + 1
+        again = f" ({seen[keys]})" if seen[keys] > 1 else ""
+        yield dict(zip(KEYS, (run.name + again, *keys[1:]), strict=True)), run
+
+
+def parts_of(run, parts):
+    """Return the parts to draw: those named, by default the one reported on.
+
+    Parameters
+    ----------
+    run : Run
+    parts : str, sequence of str or None
+        ``"Training+PrivateTest"`` or ``["Training", "PrivateTest"]``.
+
+    Raises
+    ------
+    InputError
+        Where the run has no such part.
+    """
+    if parts is None:
+        return [run.spec["report"]]
+    parts = parts.split("+") if isinstance(parts, str) else list(parts)
+    have = pd.unique(run.faces["part"])
+    for part in parts:
+        if part not in have:
+            raise unknown(f"The split {run.spec['split']!r} of {run.name!r}", part, have)
+    return parts
+
+
+def faces_of(run, parts):
+    """Return the faces of those parts, and what a caption says of them."""
+    parts = parts_of(run, parts)
+    faces = run.faces[run.faces["part"].isin(parts)]
+    return faces, {"part": " + ".join(parts), "fitted": run.spec["fit"] in parts}
+
+
+def count(faces, n_clusters):
+    """Return counts of (emotion, cluster), float; unlabelled faces are left out."""
+    from fer_cluster.metrics import contingency
+
+    return contingency(faces["emotion"].cat.codes, faces["cluster"], len(EMOTIONS), n_clusters)
+
+
+def n_clusters_of(run):
+    """Return the number of clusters, empty ones too."""
+    return int(max(run.spec.get("k") or 0, run.faces["cluster"].max() + 1))
+
+
+def agreement(table):
+    """Return the AMI of a table, rounded; NaN where no face is labelled."""
+    from fer_cluster.metrics import ami
+
+    return round(float(ami(table)), 4) if table.sum() else np.nan
+
+
+def groups(data):
+    """Return ``(keys, rows)`` of each run in the data of a figure, in their order."""
+    return [(dict(zip(KEYS, keys, strict=True)), rows) for keys, rows in data.groupby(KEYS, sort=False)]
+
+
+def caption(rows, width=56):
+    """Return the lines that name a run and the faces drawn: run, data set and part."""
+    first = rows.iloc[0]
+    of = f"split {first['split']}"
+    if first["part"] != first["split"]:
+        of = f"{first['part']} of {of}"
+    fitted = ", transductive: fitted on these faces" if first["fitted"] else ""
+    return "\n".join([*wrap(first["run"], width), *wrap(f"{first['dataset']}, {of}{fitted}", width)])
+
+
+def ami_of(rows):
+    """Return the AMI of drawn faces as text."""
+    value = rows["ami"].iloc[0]
+    return "no labels" if pd.isna(value) else f"AMI {round(value, 3) + 0.0:.3f}"  # never "-0.000"

@@ -1,0 +1,177 @@
+"""Faces of each emotion in each cluster, against the counts that chance would give."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fer_cluster.emotions import EMOTIONS
+from fer_cluster.errors import InputError
+from fer_cluster.plots._axes import axes_for
+from fer_cluster.plots._faces import agreement, ami_of, caption, count, faces_of, groups, n_clusters_of, named
+
+__all__ = ["Contingency"]
+
+_CELL = (0.66, 0.42)  # inches
+
+
+@dataclass(frozen=True)
+class Contingency:
+    """Table of emotion by cluster, coloured by how far each count lies from chance.
+
+    Parameters
+    ----------
+    parts : str or sequence of str, optional
+        Parts of the split that are counted, ``"Training+PrivateTest"``; by
+        default the part reported on.
+
+    References
+    ----------
+    Adjusted residuals: Haberman 1973, Biometrics 29.
+    """
+
+    parts: str | list | None = None
+
+    def data(self, runs):
+        """Return one row a cell: run, part, AMI, emotion, cluster, its name and place, counts.
+
+        Clusters are named by the labels of the part fitted on, and placed in
+        the order of these names.
+
+        Raises
+        ------
+        InputError
+            Where a run has no labelled faces, or no such part.
+        """
+        return pd.concat([self._cells(keys, run) for keys, run in named(runs)], ignore_index=True)
+
+    def _cells(self, keys, run):
+        faces, about = faces_of(run, self.parts)
+        k = n_clusters_of(run)
+        table = count(faces, k)
+        if not table.sum():
+            raise InputError(f"{run.name!r} has no labelled faces in {about['part']}, so there is no table.")
+        fitted = count(run.faces[run.faces["part"] == run.spec["fit"]], k)
+        naming = _naming(fitted if fitted.sum() else table)
+        expected, residual = _chance(table)
+        order = np.lexsort([-table.sum(0), naming])  # by name, then by size
+        cells = {
+            "emotion": np.repeat(EMOTIONS, k),
+            "cluster": np.tile(np.arange(k), len(EMOTIONS)),
+            "place": np.tile(np.argsort(order), len(EMOTIONS)),
+            "named": np.tile(np.array([*EMOTIONS, "empty"])[naming], len(EMOTIONS)),
+            "count": table.ravel().astype(int),
+            "expected": expected.ravel().round(2),
+            "residual": residual.ravel().round(3),
+        }
+        return pd.DataFrame(keys | about | {"ami": agreement(table)} | cells)
+
+    def draw(self, data, ax=None):
+        """Return the figure, a panel for each run.
+
+        Parameters
+        ----------
+        data : DataFrame
+            From :meth:`data`, or read from its CSV.
+        ax : Axes or sequence of Axes, optional
+            To draw into: one for each run, or one that is divided.
+        """
+        runs = groups(data)
+        cells = max(int(data["cluster"].max()) + 1, 6) + 1  # in the widest row, its sum included
+        columns = 2 if len(runs) > 1 and cells <= 10 else 1
+        rows = -(-len(runs) // columns)
+        size = (columns * (cells * _CELL[0] + 1.3) + 0.9, rows * (8 * _CELL[1] + 1.8))
+        axes = axes_for(ax, (rows, columns), size, len(runs))
+        limit = max(3.0, float(data["residual"].abs().max()))
+        for (_, table), panel in zip(runs, axes, strict=True):
+            image = _draw_run(panel, table, limit)
+            panel.set_xlim(-0.5, cells - 0.5)  # cells of one size in all panels
+            title = f"{caption(table, 8 * cells)}\n{table['count'].sum():,} labelled faces, {ami_of(table)}"
+            panel.set_title(title, loc="left", fontsize=10)
+        place = {"fraction": 0.03, "pad": 0.02, "aspect": 30, "shrink": 0.8}
+        bar = axes[0].figure.colorbar(image, ax=axes if ax is None else ax, **place)
+        bar.set_label("adjusted residual (by chance within ±2)")
+        return axes[0].figure
+
+
+def _naming(table):
+    """Return the code of the emotion that names each cluster, 7 where it is empty."""
+    from fer_cluster.metrics import name_clusters
+
+    return np.where(table.sum(0) > 0, name_clusters(table), len(EMOTIONS))
+
+
+def _chance(table):
+    """Return expected counts under independence, and adjusted residuals (0 where empty)."""
+    total = table.sum()
+    rows, columns = table.sum(1, keepdims=True) / total, table.sum(0, keepdims=True) / total
+    expected = rows * columns * total
+    spread = np.sqrt(expected * (1 - rows) * (1 - columns))
+    residual = np.divide(table - expected, spread, out=np.zeros_like(table), where=spread > 1e-9)
+    return expected, residual
+
+
+def _draw_run(ax, cells, limit):
+    """Draw one table; the last row and column are sums."""
+    wide = {name: _wide(cells, name) for name in ("count", "expected", "residual")}
+    n, k = wide["count"].shape
+    image = ax.imshow(wide["residual"], cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
+    ax.set_ylim(n + 0.5, -0.5)
+    for row, column in np.ndindex(n, k):
+        pale = abs(wide["residual"][row, column]) < 0.6 * limit
+        texts = f"{wide['count'][row, column]:,}", _expected(wide["expected"][row, column])
+        _write_cell(ax, column, row, texts, "black" if pale else "white")
+    _write_sums(ax, wide["count"])
+    _name_axes(ax, cells)
+    return image
+
+
+def _wide(cells, values):
+    table = cells.pivot(index="emotion", columns="place", values=values)
+    return table.loc[list(EMOTIONS)].to_numpy()
+
+
+def _expected(value):
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def _write_cell(ax, column, row, texts, colour):
+    """Write the count and, below it, the expected count."""
+    style = {"ha": "center", "color": colour}
+    ax.text(column, row, texts[0], va="bottom", fontsize=9, fontweight="bold", **style)
+    ax.text(column, row + 0.03, texts[1], va="top", fontsize=8, **style)
+
+
+def _write_sums(ax, table):
+    n, k = table.shape
+    style = {"ha": "center", "va": "center", "fontsize": 9, "color": "0.3"}
+    for row, total in enumerate(table.sum(1)):
+        ax.text(k, row, f"{total:,}", **style)
+    for column, total in enumerate(table.sum(0)):
+        ax.text(column, n, f"{total:,}", **style)
+    ax.text(k, n, f"{table.sum():,}", **style)
+
+
+def _name_axes(ax, cells):
+    """Name rows and columns; frame the cells where the emotion names the cluster."""
+    from matplotlib.patches import Rectangle
+
+    columns = cells.drop_duplicates("cluster").sort_values("place")
+    names = [f"{cluster}\n{name}" for cluster, name in _pairs(columns)]
+    ax.set_xticks(range(len(names) + 1), [*names, "sum"], fontsize=8)
+    ax.set_yticks(range(len(EMOTIONS) + 1), [*EMOTIONS, "sum"], fontsize=9)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_xlabel(
+        "cluster, and the emotion that names it (framed)\nbold: faces; below: faces expected by chance",
+        fontsize=9,
+        loc="left",
+    )
+    for column, (_, name) in enumerate(_pairs(columns)):
+        if name in EMOTIONS:
+            corner = (column - 0.5, EMOTIONS.index(name) - 0.5)
+            ax.add_patch(Rectangle(corner, 1, 1, fill=False, lw=1.5, ec="black", clip_on=False))
+
+
+def _pairs(columns):
+    return list(zip(columns["cluster"], columns["named"], strict=True))

@@ -1,0 +1,143 @@
+"""The faces nearest to the mean of each cluster, beside the emotions it holds."""
+
+from dataclasses import dataclass
+from textwrap import wrap
+
+import numpy as np
+import pandas as pd
+
+from fer_cluster.emotions import COLOURS, EMOTIONS
+from fer_cluster.errors import InputError
+from fer_cluster.plots._axes import axes_for
+from fer_cluster.plots._faces import agreement, ami_of, caption, count, faces_of, groups, n_clusters_of, named
+
+__all__ = ["Montage"]
+
+_TILE = 0.64  # inches; 48 pixels are twice as many at 150 dots per inch
+_FINE = 4  # each pixel is drawn as 4 x 4, so that it stays square and sharp at any size
+_BAR = 3  # tiles, the length of the bar of emotions
+
+
+@dataclass(frozen=True)
+class Montage:
+    """Medoids of each cluster, a row each, with the emotions of the whole cluster.
+
+    Parameters
+    ----------
+    parts : str or sequence of str, optional
+        Parts of the split whose emotions are counted, ``"Training+PrivateTest"``;
+        by default the part reported on. The medoids come from all faces.
+    """
+
+    parts: str | list | None = None
+
+    def data(self, runs):
+        """Return one row a face: run, part, cluster, its counts, rank, and pixels in hexadecimal.
+
+        Raises
+        ------
+        InputError
+            Where a run has no medoids, or no such part.
+        """
+        return pd.concat([self._faces(keys, run) for keys, run in named(runs)], ignore_index=True)
+
+    def _faces(self, keys, run):
+        k, m, height, width = run.medoids.shape
+        if not k * m:
+            raise InputError(f"{run.name!r} has no medoids to draw.")
+        faces, about = faces_of(run, self.parts)
+        clusters = max(k, n_clusters_of(run))
+        table = count(faces, clusters)
+        size = np.bincount(faces["cluster"], minlength=clusters)
+        counts = {"size": size[:k], **dict(zip(EMOTIONS, table[:, :k].astype(int), strict=True))}
+        columns = {
+            "cluster": np.repeat(np.arange(k), m),
+            **{name: np.repeat(values, m) for name, values in counts.items()},
+            "rank": np.tile(np.arange(m), k),
+            "height": height,
+            "width": width,
+            "pixels": [_text(image) for image in run.medoids.reshape(k * m, height, width)],
+        }
+        return pd.DataFrame(keys | about | {"ami": agreement(table)} | columns)
+
+    def draw(self, data, ax=None):
+        """Return the figure, a panel for each run.
+
+        Parameters
+        ----------
+        data : DataFrame
+            From :meth:`data`, or read from its CSV.
+        ax : Axes or sequence of Axes, optional
+            To draw into: one for each run, or one that is divided.
+        """
+        runs = groups(data)
+        k, m = int(data["cluster"].max()) + 1, max(int(data["rank"].max()) + 1, 5)
+        columns = min(len(runs), 2)
+        rows = -(-len(runs) // columns)
+        size = (columns * ((m + _BAR + 0.5) * _TILE + 2.2), rows * ((k + 1) * _TILE + 1.3))
+        axes = axes_for(ax, (rows, columns), size, len(runs))
+        for (_, faces), panel in zip(runs, axes, strict=True):
+            _draw_run(panel, faces, m + 0.25)
+            title = f"faces nearest to the mean of each cluster; bars: all its faces, {ami_of(faces)}"
+            title = "\n".join([caption(faces, 7 * (m + _BAR)), *wrap(title, 7 * (m + _BAR))])
+            panel.set_title(title, loc="left", fontsize=10)
+        return axes[0].figure
+
+
+def _text(image):
+    """Return pixels as text, none where the face is missing; # keeps it from being read as a number."""
+    return "#" + image.tobytes().hex() if image.any() else None
+
+
+def _image(pixels, height, width):
+    if pd.isna(pixels):
+        return np.full((height, width), 255, np.uint8)
+    return np.frombuffer(bytes.fromhex(pixels[1:]), np.uint8).reshape(height, width)
+
+
+def _draw_run(ax, faces, bars):
+    """Draw faces from the left and, from ``bars`` on, shares; a tile is the unit."""
+    k, m = faces["cluster"].nunique(), faces["rank"].nunique()
+    ax.imshow(_mosaic(faces, k, m), cmap="gray", vmin=0, vmax=255, extent=(0, m, k, 0))
+    clusters = faces.drop_duplicates("cluster").sort_values("cluster")
+    counts = np.vstack([clusters[list(EMOTIONS)], clusters[list(EMOTIONS)].sum()])
+    sizes = [*clusters["size"], clusters["size"].sum()]
+    _draw_bars(ax, counts, bars)
+    ax.set(xlim=(0, bars + _BAR), ylim=(k + 1, 0), xticks=[])
+    names = [*(f"cluster {cluster}" for cluster in clusters["cluster"]), "all clusters"]
+    labels = [_label(*row) for row in zip(names, sizes, counts, strict=True)]
+    ax.set_yticks(np.arange(k + 1) + 0.5, labels, fontsize=8.5)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_anchor("NW")
+
+
+def _mosaic(faces, k, m):
+    """Return all faces as one image with white gaps."""
+    height, width = faces[["height", "width"]].iloc[0]
+    ordered = faces.sort_values(["cluster", "rank"])["pixels"]
+    tiles = np.stack([_image(pixels, height, width) for pixels in ordered])
+    gap = max(1, height // 24)
+    tiles = np.pad(tiles, [(0, 0), (gap, 0), (0, gap)], constant_values=255)
+    mosaic = tiles.reshape(k, m, *tiles.shape[1:]).swapaxes(1, 2).reshape(k * tiles.shape[1], -1)
+    return mosaic.repeat(_FINE, axis=0).repeat(_FINE, axis=1)
+
+
+def _draw_bars(ax, counts, left):
+    """Draw the shares of the emotions in each row as one stacked bar, and their legend."""
+    share = counts / np.maximum(counts.sum(1, keepdims=True), 1) * _BAR  # (rows, emotions), tiles
+    start = left + share.cumsum(1) - share
+    for emotion, width, begin in zip(EMOTIONS, share.T, start.T, strict=True):
+        rows = np.arange(len(counts)) + 0.5
+        ax.barh(rows, width, 0.5, begin, color=COLOURS[emotion], ec="white", lw=0.5, label=emotion)
+    style = {"frameon": False, "fontsize": 8, "handlelength": 1, "columnspacing": 1.2}
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=len(EMOTIONS), **style)
+
+
+def _label(name, size, counts):
+    """Return the size and the two commonest emotions of a cluster."""
+    if not size:
+        return f"{name}\nempty"
+    first = np.argsort(-counts, kind="stable")[:2]
+    shares = [f"{counts[code] / counts.sum():.0%} {EMOTIONS[code]}" for code in first if counts[code]]
+    return f"{name}: {size:,} faces\n{', '.join(shares).replace('%', ' %') or 'no labels'}"

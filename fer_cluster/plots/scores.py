@@ -1,0 +1,193 @@
+"""Scores of methods with 95 % intervals, against the line of chance."""
+
+from dataclasses import dataclass
+from textwrap import wrap
+
+import numpy as np
+import pandas as pd
+
+from fer_cluster.errors import InputError
+from fer_cluster.plots._axes import axes_for
+from fer_cluster.plots._faces import named, parts_of
+
+__all__ = ["Scores"]
+
+_METRICS = {
+    "ami": "AMI\n(0 is chance, 1 perfect)",
+    "hungarian_accuracy": "Hungarian accuracy\n(named on these labels)",
+    "named_accuracy": "named accuracy\n(named on the fit part)",
+    "balanced_accuracy": "balanced accuracy\n(named on the fit part)",
+    "purity": "purity\n(each with its chance level)",
+}
+_GROUP = ["dataset", "split", "part"]
+_CHANCE = "#D55E00"
+_LINE = 0.15  # inches, the height of a line of text
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Dot plot of runs, best AMI on top, a panel for each metric.
+
+    Parameters
+    ----------
+    parts : str or sequence of str, optional
+        Parts of the split that are shown, ``"PublicTest+PrivateTest"``; by
+        default the part reported on.
+    """
+
+    parts: str | list | None = None
+
+    def data(self, runs):
+        """Return one row for each run, part, metric, and with or without duplicates.
+
+        ``kind`` tells the controls ``chance`` and ``one`` from a ``method``.
+        ``sd``, ``low`` and ``high`` are missing where a run has one seed.
+
+        Raises
+        ------
+        InputError
+            Where a run has no scores on the part.
+        """
+        rows = [row for keys, run in named(runs) for row in self._rows(keys, run)]
+        columns = ["run", *_GROUP, "fitted", "kind", "duplicates", "metric", "mean", "sd", "low", "high"]
+        return pd.DataFrame(rows).reindex(columns=columns)
+
+    def _rows(self, keys, run):
+        clusterer = run.spec.get("clusterer", "")
+        kind = clusterer if clusterer in ("chance", "one") else "method"
+        for part in parts_of(run, self.parts):
+            if part not in run.scores:
+                raise InputError(f"{run.name!r} has no scores on {part}: no face there is labelled.")
+            about = keys | {"part": part, "fitted": part == run.spec["fit"], "kind": kind}
+            for duplicates, scores in (("with", run.scores), ("without", run.scores_without_duplicates)):
+                for metric, score in scores.get(part, {}).items():
+                    spread = score if isinstance(score, dict) else {"mean": score}
+                    yield about | {"duplicates": duplicates, "metric": metric} | spread
+
+    def draw(self, data, ax=None):
+        """Return the figure, a panel for each metric.
+
+        Parameters
+        ----------
+        data : DataFrame
+            From :meth:`data`, or read from its CSV.
+        ax : Axes or sequence of Axes, optional
+            To draw into: as many metrics as there are Axes, AMI first.
+        """
+        rows, heads = _places(data)
+        data = data.merge(rows[["run", *_GROUP, "group", "place"]], on=["run", *_GROUP])
+        labels = pd.concat([heads, rows])
+        width = 0.075 * max(len(line) for text in labels["label"] for line in text.split("\n"))
+        shown = list(_METRICS)[: None if ax is None else np.size(ax)]
+        size = (width + 2.1 * len(shown) + 0.4, labels["bottom"].max() + 1.3)
+        axes = axes_for(ax, (1, len(shown)), size)
+        for panel, metric in zip(axes, shown, strict=True):
+            _draw_metric(panel, data, metric)
+        _name_rows(axes, heads, rows)
+        _legend(axes, alone=ax is None)
+        return axes[0].figure
+
+
+def _places(data):
+    """Return where runs, best AMI first, and the headings of their groups stand, in inches."""
+    wide = data[data["duplicates"] == "with"].pivot(
+        index=["run", *_GROUP, "fitted"], columns="metric", values="mean"
+    )
+    wide = wide.reset_index().assign(heading=False)
+    group = pd.MultiIndex.from_frame(data[_GROUP]).unique()
+    wide["group"] = group.get_indexer(pd.MultiIndex.from_frame(wide[_GROUP]))
+    wide["label"] = ["\n".join(wrap(run, 44)) for run in wide["run"]]
+    heads = wide.groupby("group", as_index=False).first().assign(heading=True, ami=np.inf)
+    heads["label"] = [_heading(head) for _, head in heads.iterrows()]
+    every = pd.concat([heads, wide]).sort_values(["group", "ami"], ascending=[True, False], kind="stable")
+    height = _LINE * (every["label"].str.count("\n") + 1) + 0.18
+    every["bottom"] = height.cumsum()
+    every["place"] = every["bottom"] - height / 2
+    return every[~every["heading"]], every[every["heading"]]
+
+
+def _heading(head):
+    of = "split all" if head["part"] == head["split"] else f"{head['part']} ({head['split']})"
+    seen = ", transductive" if head["fitted"] else ""
+    return f"{head['dataset']}, {of}{seen}, {head['n']:,.0f} faces"
+
+
+def _draw_metric(ax, data, metric):
+    kept = data[data["duplicates"] == "with"]
+    rows = kept[kept["metric"] == metric]
+    if metric == "purity":
+        level = kept[kept["metric"] == "purity_chance"]
+        ax.plot(level["mean"], level["place"], "|", ms=14, mew=1.5, color=_CHANCE, zorder=1)
+    else:
+        _draw_chance(ax, rows)
+    for _, row in rows.iterrows():
+        _draw_row(ax, row)
+    without = data[(data["duplicates"] == "without") & (data["metric"] == metric)]
+    ax.plot(without["mean"], without["place"] + 0.1, "o", ms=4, mfc="white", mec="0.4", clip_on=False)
+    ax.set_xlim(0, 1.35 * max(rows[["mean", "high"]].max(axis=None), 0.02))  # room for the values
+    ax.set_title(_METRICS[metric], fontsize=9)
+
+
+def _draw_row(ax, row):
+    """Draw the mean with its interval, and write the mean."""
+    colour = "black" if row["kind"] == "method" else "0.6"
+    place, mean = row["place"], row["mean"]
+    if pd.notna(row["low"]):
+        ax.plot([row["low"], row["high"]], [place, place], color=colour, lw=2, solid_capstyle="butt")
+    ax.plot(mean, place, "o", ms=6, color=colour, clip_on=False)
+    end = max(mean, np.nan_to_num(row["high"]))
+    ax.annotate(
+        f"{round(mean, 3) + 0.0:.3f}",
+        (end, place),
+        (6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+        color=colour if row["kind"] == "method" else "0.35",
+    )
+
+
+def _draw_chance(ax, rows):
+    """Draw the level of the run named chance across the runs of its group."""
+    for _, group in rows.groupby("group"):
+        level = group.loc[group["kind"] == "chance", "mean"]
+        if len(level):
+            span = [group["place"].min() - _LINE, group["place"].max() + _LINE]
+            ax.plot([level.iloc[0]] * 2, span, ls="--", lw=1.2, color=_CHANCE, zorder=1, clip_on=False)
+
+
+def _name_rows(axes, heads, rows):
+    """Write the runs and, above each group, the data set and part they are scored on."""
+    from matplotlib.ticker import MaxNLocator
+
+    for ax in axes:
+        ax.set_ylim(rows["bottom"].max(), 0)
+        ax.set_yticks([*heads["place"], *rows["place"]], labels=[""] * (len(heads) + len(rows)))
+        ax.tick_params(axis="y", length=0, pad=8)
+        ax.tick_params(axis="x", labelsize=8)
+        ax.xaxis.set_major_locator(MaxNLocator(4))
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.grid(axis="x", color="0.92")
+        ax.set_axisbelow(True)
+    axes[0].set_yticklabels([*heads["label"], *rows["label"]], fontsize=9)
+    for label in axes[0].get_yticklabels()[: len(heads)]:
+        label.set_fontweight("bold")
+
+
+def _legend(axes, alone):
+    """Explain the marks below the panels."""
+    from matplotlib.lines import Line2D
+
+    dot = {"ls": "", "marker": "o"}
+    handles = [
+        Line2D([], [], **dot, ms=6, color="black", label="mean over seeds, 95 % interval"),
+        Line2D([], [], **dot, ms=6, color="0.6", label="control: random clusters, one cluster"),
+        Line2D([], [], **dot, ms=4, mfc="white", mec="0.4", label="without copies of faces fitted on"),
+        Line2D([], [], ls="--", lw=1.2, color=_CHANCE, label="chance (random clusters)"),
+        Line2D([], [], ls="", marker="|", ms=12, mew=1.5, color=_CHANCE, label="chance level of purity"),
+    ]
+    style = {"frameon": False, "fontsize": 8}
+    if alone:
+        axes[0].figure.legend(handles=handles, loc="outside lower center", ncols=5, **style)
+    else:
+        axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=3, **style)

@@ -1,0 +1,59 @@
+"""Principal components of the features, each scaled to unit variance."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from fer_cluster.errors import InputError
+
+__all__ = ["Whiten"]
+
+_TINY = 1e-7  # components with less of the largest variance than this are noise of arithmetic
+
+
+class Whiten(TransformerMixin, BaseEstimator):
+    """Whitened principal components, so that no direction outweighs another.
+
+    Parameters
+    ----------
+    n_components : int
+        Number of components at most; fewer where the features have fewer that vary.
+
+    Attributes
+    ----------
+    mean_ : ndarray, shape (d,)
+    weights_ : ndarray, shape (d, n_components)
+        Components divided by their standard deviation, largest variance first; the
+        entry that is largest in absolute value is positive.
+    """
+
+    def __init__(self, n_components=64):
+        self.n_components = n_components
+
+    def fit(self, x, y=None):
+        """Learn mean and components of x, shape (n, d).
+
+        Raises
+        ------
+        InputError
+            Where ``n_components`` is below 1, or no feature varies.
+        """
+        x = validate_data(self, x, ensure_min_samples=2)
+        if self.n_components < 1:
+            raise InputError(f"n_components must be 1 or more, got {self.n_components!r}.")
+        self.mean_ = x.mean(0, dtype=np.float64)
+        covariance = np.cov(x, rowvar=False, dtype=np.float64).reshape(x.shape[1], -1)
+        variance, vectors = np.linalg.eigh(covariance)
+        variance, vectors = variance[::-1][: self.n_components], vectors[:, ::-1][:, : self.n_components]
+        if not variance[0] > 0:
+            raise InputError("Whiten found no feature that varies between faces.")
+        kept = variance > _TINY * variance[0]
+        peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
+        self.weights_ = (vectors * np.sign(peak))[:, kept] / np.sqrt(variance[kept])
+        return self
+
+    def transform(self, x):
+        """Return the whitened components of x, shape (n, n_components)."""
+        check_is_fitted(self)
+        x = validate_data(self, x, reset=False, dtype=(np.float64, np.float32))
+        return (x - self.mean_.astype(x.dtype)) @ self.weights_.astype(x.dtype)
