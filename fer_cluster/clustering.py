@@ -85,14 +85,16 @@ def cluster(
     seeds = as_seeds(seeds)
     _check(faces, k, seeds)
     features, clusterer = _unpack(features, clusterer)
+    made = [_make("clusterers", clusterer, seed, n_clusters=k) for seed in seeds]
+    projector = None if projection is None else _make("projections", projection, seeds[0])
     if embedding is None:
         embedding = embed(faces, features, then=then, split=split, seed=seeds[0])
     started = time.perf_counter()
-    fitted, clusters = _cluster_seeds(embedding, clusterer, k, seeds)
+    clusters = _cluster_seeds(embedding, made, _text(clusterer))
     seconds = {"features": embedding.seconds, "clusterer": time.perf_counter() - started}
     started = time.perf_counter()
     table = _table(faces, embedding.split, clusters)
-    table = _project(table, embedding.x, projection, seeds[0])
+    table = _project(table, embedding.x, projector)
     seconds["projection"] = time.perf_counter() - started
     spec = {
         "kind": "clusterer",
@@ -102,7 +104,7 @@ def cluster(
         "split": embedding.split.name,
         "labels": "none",
         "chosen_with": chosen_with,
-        "params": _params(embedding.chain, fitted),
+        "params": _params(embedding.chain, made[0]),
         "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
         **provenance.record(),
     }
@@ -179,22 +181,21 @@ def _make(kind, part, seed, **params):
     return part.set_params(**dict.fromkeys(seeded, seed))
 
 
-def _cluster_seeds(embedding, clusterer, k, seeds):
-    """Return the first fitted clusterer and the clusters of all seeds, (seeds, n)."""
+def _cluster_seeds(embedding, clusterers, name):
+    """Return the clusters that each clusterer gives all faces, (seeds, n)."""
     from tqdm.auto import tqdm
 
     parts, x = embedding.split, embedding.x
     fit_x = x[as_rows(parts.part == parts.fit)]
-    made = [_make("clusterers", clusterer, seed, n_clusters=k) for seed in seeds]
     clusters = []
-    for one in tqdm(made, desc=f"{_text(clusterer)}, seeds", disable=None, leave=False):
-        if hasattr(one, "predict"):
-            clusters.append(one.fit(fit_x).predict(x))
+    for clusterer in tqdm(clusterers, desc=f"{name}, seeds", disable=None, leave=False):
+        if hasattr(clusterer, "predict"):
+            clusters.append(clusterer.fit(fit_x).predict(x))
         elif parts.transductive:
-            clusters.append(one.fit_predict(x))
+            clusters.append(clusterer.fit_predict(x))
         else:
-            raise InputError(f"{_text(clusterer)} cannot place faces it was not fitted on; use split 'all'.")
-    return made[0], np.asarray(clusters, dtype=np.int32)
+            raise InputError(f"{name} cannot place faces it was not fitted on; use split 'all'.")
+    return np.asarray(clusters, dtype=np.int32)
 
 
 def _table(faces, parts, clusters):
@@ -205,10 +206,10 @@ def _table(faces, parts, clusters):
     return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
 
 
-def _project(table, x, projection, seed):
-    if projection is None:
+def _project(table, x, projector):
+    if projector is None:
         return table
-    points = _make("projections", projection, seed).fit_transform(x)
+    points = projector.fit_transform(x)
     return table.assign(x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fer_cluster.clusterers._rows import SAMPLE, centred, sampled
+from fer_cluster.clusterers._rows import SAMPLE, mapped, sampled
 
 _REFINED = 3  # restarts, the best on a sample, that go on with all rows
 
@@ -86,30 +86,35 @@ def _sweep(x, centre, centres):
     """Return per restart the sums and sizes of the clusters and how well the centres fit."""
     restarts, count, _ = centres.shape
     flat, half = _halves(centres)
-    sums, sizes, gain = np.zeros(centres.shape), np.zeros((restarts, count, 1)), np.zeros(restarts)
-    for _, block in centred(x, centre):
+
+    def sweep(_, block):
         fit = (flat @ block.T - half).reshape(restarts, count, -1)
         best = fit.max(1)
         member = fit == best[:, None]
         if np.count_nonzero(member) > best.size:  # a tie belongs to the first
             member &= member.cumsum(1) == 1
         weight = member.reshape(len(flat), -1).astype(np.float32)
-        sums += (weight @ block).reshape(centres.shape)
-        sizes += member.sum(2)[..., None]
-        gain += best.sum(1, dtype=np.float64)
-    return sums, sizes, gain
+        return weight @ block, weight.sum(1), best.sum(1)
+
+    sums, sizes, gain = np.zeros(flat.shape), np.zeros(len(flat)), np.zeros(restarts)
+    for part in mapped(sweep, x, centre):
+        for total, more in zip((sums, sizes, gain), part, strict=True):
+            total += more
+    return sums.reshape(centres.shape), sizes.reshape(restarts, count, 1), gain
 
 
 def nearest(x, centres):
     """Return the nearest centre of each row and the sum of the squared distances."""
-    labels, inertia = np.empty(len(x), np.int32), 0.0
     centre = centres.mean(0)
     flat, half = _halves((centres - centre)[None])
-    for rows, block in centred(x, centre):
+    labels = np.empty(len(x), np.int32)
+
+    def place(rows, block):
         labels[rows] = (flat @ block.T - half).argmax(0)
         apart = block - flat[labels[rows]]
-        inertia += float(np.einsum("ij,ij->", apart, apart))
-    return labels, inertia
+        return float(np.einsum("ij,ij->", apart, apart))
+
+    return labels, sum(mapped(place, x, centre))
 
 
 def _halves(centres):

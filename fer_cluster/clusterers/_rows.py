@@ -1,10 +1,16 @@
 """Rows of features, checked and taken a block at a time."""
 
+import functools
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
+from joblib import cpu_count
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
+from threadpoolctl import ThreadpoolController
 
-from fer_cluster.blocks import blocks, release
+from fer_cluster.blocks import BLOCK, blocks, release
 from fer_cluster.errors import InputError
 
 SAMPLE = 8192
@@ -40,12 +46,35 @@ def sampled(x, count, random):
     return drawn
 
 
-def centred(x, centre):
-    """Yield (rows, block): float32 blocks less a centre near the data, so that nothing cancels."""
-    buffer = None
-    for rows, block in blocks(x):
-        if buffer is None:
-            buffer = np.empty(block.shape, np.float32)
-        moved = buffer[: len(block)]
-        np.subtract(block, centre, out=moved, casting="same_kind")
-        yield rows, moved
+def mapped(work, x, centre):
+    """Return ``work(rows, block)`` of each block, in order, made on all cores at once.
+
+    Blocks are float32, less a centre near the data, so that nothing cancels. Products
+    of a block are too small for two BLAS threads, which would wait for each other most
+    of the time; each core takes a block of its own instead.
+    """
+
+    def one(rows):
+        result = work(rows, np.subtract(x[rows], centre, dtype=np.float32, casting="same_kind"))
+        release(x)
+        return result
+
+    spans = [slice(start, start + BLOCK) for start in range(0, len(x), BLOCK)]
+    cores = min(_cores(), len(spans))
+    with _threadpools().limit(limits=1, user_api="blas"):
+        if cores == 1:
+            return [one(span) for span in spans]
+        with ThreadPoolExecutor(cores) as pool:
+            shares = list(pool.map(lambda start: [one(span) for span in spans[start::cores]], range(cores)))
+    return [shares[place % cores][place // cores] for place in range(len(spans))]
+
+
+@functools.cache
+def _threadpools():
+    return ThreadpoolController()  # finding the libraries takes a millisecond, a pass hardly more
+
+
+@functools.cache
+def _cores():
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdecimal() else cpu_count()

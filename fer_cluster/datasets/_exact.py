@@ -29,7 +29,9 @@ def read_exact(file, rows, digest):
         At the first row that cannot be used, unless rejects are kept.
     """
     with _long_fields():
-        reader = csv.reader(_lines(file, rows, digest), delimiter=rows.comma, skipinitialspace=True, strict=True)
+        reader = csv.reader(
+            _lines(file, rows, digest), delimiter=rows.comma, skipinitialspace=True, strict=True
+        )
         while True:
             try:
                 fields = next(reader)

@@ -51,14 +51,14 @@ LOOKS = ["skin", "hair", "bald", "long_hair", "glasses", "beard"]
 class Toy:
     """Faces drawn from the Facial Action Coding System; nothing is downloaded.
 
-    Everything that went into a picture is a column of ``about``: ``emotion``,
-    its ``intensity`` and the action units ``au1`` to ``au26`` (0 to 1); and,
-    drawn apart from these, ``split``, ``identity`` with the person's looks
-    (``skin``, ``hair``, ``bald``, ``long_hair``, ``glasses``, ``beard``), the pose
-    (``yaw``, ``pitch`` and ``roll`` in degrees, ``scale``, ``shift_x`` and
-    ``shift_y`` in sides of the picture), the light (``light_x``, ``light_y``:
-    where it comes from), ``background`` and the camera (``brightness``,
-    ``contrast``, ``blur``, ``noise``).
+    ``about`` has ``emotion``, its ``intensity`` (0 where neutral) and the action
+    units ``au1`` to ``au26`` (0 to 1). Drawn apart from these are ``split``,
+    ``identity`` with the person's looks (``skin``, ``hair``, ``bald``,
+    ``long_hair``, ``glasses``, ``beard``), the pose (``yaw``, ``pitch`` and ``roll``
+    in degrees, ``scale``, ``gaze_x``, ``shift_x`` and ``shift_y`` in sides of the
+    picture), where the light comes from (``light_x`` to the right, ``light_y``
+    down), what is behind (``background``, ``background_slope``, ``clothes``) and
+    the camera (``brightness``, ``contrast``, ``blur``, ``noise``).
 
     Parameters
     ----------

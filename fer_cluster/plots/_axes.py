@@ -42,6 +42,11 @@ def axes_for(ax, shape, size, count=None):
     return given[:count]
 
 
+def settle(figure):
+    """Lay a figure out once: where panels keep their aspect, drawing alone leaves too little room."""
+    figure.get_layout_engine().execute(figure)
+
+
 def _divide(ax, rows, columns, gap=0.4):
     """Return Axes set into one: its frame is hidden, its place is kept."""
     ax.set_axis_off()

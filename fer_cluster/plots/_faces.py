@@ -90,3 +90,8 @@ def ami_of(rows):
     """Return the AMI of drawn faces as text."""
     value = rows["ami"].iloc[0]
     return "no labels" if pd.isna(value) else f"AMI {round(value, 3) + 0.0:.3f}"  # never "-0.000"
+
+
+def so_many(n, what="face"):
+    """Return a count as text: 1 face, 3,589 faces."""
+    return f"{n:,.0f} {what}{'' if n == 1 else 's'}"

@@ -11,7 +11,7 @@ _METADATA = {
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     ".svg": {"Date": None, "Creator": None},
 }
-_DPI = {".png": 150, ".pdf": 300, ".svg": 300}
+_DPI = {".png": 150, ".pdf": 200, ".svg": 200}
 
 
 def save(plot, runs, path):

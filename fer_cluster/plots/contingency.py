@@ -1,6 +1,7 @@
 """Faces of each emotion in each cluster, against the counts that chance would give."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,17 @@ import pandas as pd
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import agreement, ami_of, caption, count, faces_of, groups, n_clusters_of, named
+from fer_cluster.plots._faces import (
+    agreement,
+    ami_of,
+    caption,
+    count,
+    faces_of,
+    groups,
+    n_clusters_of,
+    named,
+    so_many,
+)
 
 __all__ = ["Contingency"]
 
@@ -30,6 +41,7 @@ class Contingency:
     Adjusted residuals: Haberman 1973, Biometrics 29.
     """
 
+    compares: ClassVar[bool] = False  # one picture of all runs, or one of each
     parts: str | list | None = None
 
     def data(self, runs):
@@ -86,7 +98,8 @@ class Contingency:
         for (_, table), panel in zip(runs, axes, strict=True):
             image = _draw_run(panel, table, limit)
             panel.set_xlim(-0.5, cells - 0.5)  # cells of one size in all panels
-            title = f"{caption(table, 8 * cells)}\n{table['count'].sum():,} labelled faces, {ami_of(table)}"
+            total = so_many(table["count"].sum(), "labelled face")
+            title = f"{caption(table, 8 * cells)}\n{total}, {ami_of(table)}"
             panel.set_title(title, loc="left", fontsize=10)
         place = {"fraction": 0.03, "pad": 0.02, "aspect": 30, "shrink": 0.8}
         bar = axes[0].figure.colorbar(image, ax=axes if ax is None else ax, **place)

@@ -2,14 +2,25 @@
 
 from dataclasses import dataclass
 from textwrap import wrap
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
-from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import agreement, ami_of, caption, count, faces_of, groups, n_clusters_of, named
+from fer_cluster.plots._axes import axes_for, settle
+from fer_cluster.plots._faces import (
+    agreement,
+    ami_of,
+    caption,
+    count,
+    faces_of,
+    groups,
+    n_clusters_of,
+    named,
+    so_many,
+)
 
 __all__ = ["Montage"]
 
@@ -29,6 +40,7 @@ class Montage:
         by default the part reported on. The medoids come from all faces.
     """
 
+    compares: ClassVar[bool] = False  # one picture of all runs, or one of each
     parts: str | list | None = None
 
     def data(self, runs):
@@ -78,9 +90,11 @@ class Montage:
         axes = axes_for(ax, (rows, columns), size, len(runs))
         for (_, faces), panel in zip(runs, axes, strict=True):
             _draw_run(panel, faces, m + 0.25)
-            title = f"faces nearest to the mean of each cluster; bars: all its faces, {ami_of(faces)}"
+            title = f"faces nearest to the mean, of all parts; counts and bars of this part, {ami_of(faces)}"
             title = "\n".join([caption(faces, 7 * (m + _BAR)), *wrap(title, 7 * (m + _BAR))])
             panel.set_title(title, loc="left", fontsize=10)
+        if ax is None:
+            settle(axes[0].figure)
         return axes[0].figure
 
 
@@ -140,4 +154,4 @@ def _label(name, size, counts):
         return f"{name}\nempty"
     first = np.argsort(-counts, kind="stable")[:2]
     shares = [f"{counts[code] / counts.sum():.0%} {EMOTIONS[code]}" for code in first if counts[code]]
-    return f"{name}: {size:,} faces\n{', '.join(shares).replace('%', ' %') or 'no labels'}"
+    return f"{name}: {so_many(size)}\n{', '.join(shares).replace('%', ' %') or 'no labels'}"

@@ -1,15 +1,26 @@
 """Faces as points in two dimensions, by true emotion and, beside it, by cluster."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
-from fer_cluster.plots._axes import axes_for
+from fer_cluster.plots._axes import axes_for, settle
 from fer_cluster.plots._colours import UNLABELLED, of_clusters, of_emotions
-from fer_cluster.plots._faces import agreement, ami_of, caption, count, faces_of, groups, n_clusters_of, named
+from fer_cluster.plots._faces import (
+    agreement,
+    ami_of,
+    caption,
+    count,
+    faces_of,
+    groups,
+    n_clusters_of,
+    named,
+    so_many,
+)
 from fer_cluster.plots._labels import spread
 
 __all__ = ["Scatter"]
@@ -34,6 +45,7 @@ class Scatter:
     Figures 1 and 2 of Bolcas 2024, with the clusters that were scored beside the emotions.
     """
 
+    compares: ClassVar[bool] = False  # one picture of all runs, or one of each
     parts: str | list | None = None
 
     def data(self, runs):
@@ -74,13 +86,15 @@ class Scatter:
         axes = axes_for(ax, (len(runs), 2), (2 * _PANEL + 1.7, height))
         for (_, rows), left, right in zip(runs, axes[::2], axes[1::2], strict=True):
             _draw_run(rows.reset_index(drop=True), left, right)
+        if ax is None:
+            settle(axes[0].figure)
         return axes[0].figure
 
 
 def _height(rows):
     """Return the height of a run's panels with the text above and below them, in inches."""
     width, height = np.ptp(_limits(rows[["x", "y"]].to_numpy()), axis=0)
-    legend = max(-(-rows["cluster"].nunique() // _COLUMNS), 2)
+    legend = max(-(-rows["cluster"].nunique() // _COLUMNS), 2 + rows["emotion"].isna().any())
     return _PANEL * height / width + 0.7 + 0.17 * (caption(rows).count("\n") + 2 + legend)
 
 
@@ -96,7 +110,7 @@ def _draw_run(rows, left, right):
     order = order[np.argsort(emotion.codes[order] >= 0, kind="stable")]  # unlabelled faces lie beneath
     for ax, colours in ((left, of_emotions(emotion)), (right, of_clusters(rows["cluster"]))):
         _draw_points(ax, rows.iloc[order], colours[order])
-    left.set_title(f"{caption(rows)}\n{len(rows):,} faces by true emotion", loc="left", fontsize=10)
+    left.set_title(f"{caption(rows)}\n{so_many(len(rows))} by true emotion", loc="left", fontsize=10)
     right.set_title(f"by cluster (number at its median)\n{ami_of(rows)}", loc="left", fontsize=10)
     _name_emotions(left, rows, emotion)
     _name_clusters(right, rows)
@@ -108,7 +122,7 @@ def _draw_points(ax, rows, colours):
     ax.scatter(rows["x"], rows["y"], s=size, c=colours, linewidths=0, rasterized=True)
     limits = _limits(rows[["x", "y"]].to_numpy())
     outside = int(((rows[["x", "y"]] < limits[0]) | (rows[["x", "y"]] > limits[1])).any(axis=1).sum())
-    note = f" ({outside:,} faces lie outside the frame)" if outside else ""
+    note = f" (outside the frame: {so_many(outside)})" if outside else ""
     axis = f"{rows['projection'].iloc[0]} axis"
     ax.set(xlim=limits[:, 0], ylim=limits[:, 1], xlabel=f"{axis} 1{note}", ylabel=f"{axis} 2")
     ax.set_aspect("equal")
@@ -133,9 +147,11 @@ def _name_emotions(ax, rows, emotion):
     entries = [entry for entry in entries if entry[2]]
     for name, colour, _ in entries:
         ax.plot(*rows.loc[emotion == name, ["x", "y"]].median(), "o", color=colour, **_RING)
-    entries.append(("unlabelled", UNLABELLED, int(emotion.isna().sum())))
-    handles = [_handle(*entry) for entry in entries if entry[2]]
-    handles.append(_handle("median", "white", **_RING))
+    handles = [_handle(*entry) for entry in entries]
+    if emotion.isna().any():
+        handles.append(_handle("unlabelled", UNLABELLED, int(emotion.isna().sum())))
+    if entries:
+        handles.append(_handle("median", "white", **_RING))
     _legend(ax, handles, 4)
 
 
@@ -153,17 +169,9 @@ def _name_clusters(ax, rows):
 
 
 def _number(ax, cluster, place, point):
-    style = {"boxstyle": "circle,pad=0.2", "fc": "white", "ec": of_clusters(cluster), "lw": 1.5}
-    ax.annotate(
-        str(cluster),
-        point,
-        place,
-        ha="center",
-        va="center",
-        fontsize=9,
-        bbox=style,
-        arrowprops={"arrowstyle": "-", "lw": 0.8},
-    )
+    box = {"boxstyle": "circle,pad=0.2", "fc": "white", "ec": of_clusters(cluster), "lw": 1.5}
+    style = {"ha": "center", "va": "center", "fontsize": 9, "bbox": box}
+    ax.annotate(str(cluster), point, place, arrowprops={"arrowstyle": "-", "lw": 0.8}, **style)
 
 
 def _handle(name, colour, n=None, **style):

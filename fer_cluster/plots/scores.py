@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from textwrap import wrap
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import named, parts_of
+from fer_cluster.plots._faces import named, parts_of, so_many
 
 __all__ = ["Scores"]
 
@@ -35,6 +36,7 @@ class Scores:
         default the part reported on.
     """
 
+    compares: ClassVar[bool] = True  # one picture of all runs, or one of each
     parts: str | list | None = None
 
     def data(self, runs):
@@ -109,7 +111,7 @@ def _places(data):
 def _heading(head):
     of = "split all" if head["part"] == head["split"] else f"{head['part']} ({head['split']})"
     seen = ", transductive" if head["fitted"] else ""
-    return f"{head['dataset']}, {of}{seen}, {head['n']:,.0f} faces"
+    return f"{head['dataset']}, {of}{seen}, {so_many(head['n'])}"
 
 
 def _draw_metric(ax, data, metric):

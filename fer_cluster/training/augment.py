@@ -34,7 +34,7 @@ def augment(images, *, random, shift=2.0, rotation=8.0, scale=0.08, light=0.3, c
     angle = np.deg2rad(random.uniform(-rotation, rotation, n))
     zoom = 1 + random.uniform(-scale, scale, n)
     moved = random.uniform(-shift, shift, (2, n)) * np.array([images.shape[1:]]).T / 48
-    x = warp(images, angle=angle, zoom=zoom, down=moved[0], right=moved[1] * flip, flip=flip)
+    x = warp(images, angle=angle, zoom=zoom, down=moved[0], right=moved[1], flip=flip)
     return _relit(x, random, light, contrast)
 
 

@@ -1,0 +1,156 @@
+"""From a path to faces: the reader, the cache, the votes and the bad rows."""
+
+import warnings
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from fer_cluster.datasets._cache import cached
+from fer_cluster.datasets._csv import read_csv
+from fer_cluster.datasets._folder import image_files, read_folder
+from fer_cluster.datasets._npz import read_npz
+from fer_cluster.datasets._official import official
+from fer_cluster.datasets._parquet import read_parquet
+from fer_cluster.datasets._rejects import Rejects
+from fer_cluster.datasets._votes import votes_of
+from fer_cluster.errors import InputError
+from fer_cluster.faces import Faces
+
+FILES = ("fer2013.csv", "icml_face_data.csv", "fer2013/fer2013.csv", "fer2013.npz", "fer2013.parquet")
+READERS = {".csv": read_csv, ".tsv": read_csv, ".npz": read_npz}
+PARQUET = (".parquet", ".pq")
+PICKLES = (".pkl", ".pickle", ".joblib", ".pt", ".pth")
+
+
+def read_faces(path, **choices):
+    """Return the faces at a path, whatever it is; for the choices see ``read_table``."""
+    path = existing(path)
+    within = path.is_dir() and find_file(path)
+    if within:
+        return read_table(within, **choices)
+    if path.is_dir() and not _shards(path):
+        return read_images(path, **choices)
+    return read_table(path, **choices)
+
+
+def read_table(path, *, votes=None, skip_bad=None, asked=False):
+    """Return the faces in a CSV, NumPy or Parquet file, or in a folder of Parquet shards.
+
+    Parameters
+    ----------
+    path : path-like
+    votes : path-like, optional
+        CSV of FER+ votes, joined by row.
+    skip_bad : path-like, optional
+        Leave bad rows out and list them in this CSV, instead of raising.
+    asked : bool
+        Whether the faces are said to be FER2013.
+
+    Raises
+    ------
+    InputError
+        Where the file, or a row of it, cannot be used.
+    """
+    path = existing(path)
+    if path.is_dir():
+        files = _shards(path)
+        if not files:
+            raise InputError(f"{path} is a folder without Parquet files.")
+        reader = partial(read_parquet, path, files)
+    else:
+        files, reader = [path], _reader(path)
+    return _faces(path, partial(_states, files), reader, votes, skip_bad, asked)
+
+
+def read_images(path, *, votes=None, skip_bad=None, asked=False):
+    """Return the faces in a folder of images; for the parameters see ``read_table``."""
+    path = existing(path)
+    if not path.is_dir():
+        raise InputError(f"{path} is no folder.")
+
+    def read(images, rejects):
+        return read_folder(path, image_files(path), images, rejects)
+
+    def signature():
+        return str(path.resolve()), image_files(path)
+
+    return _faces(path, signature, read, votes, skip_bad, asked)
+
+
+def existing(path):
+    """Return a path that exists.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise InputError(f"There is no file or folder {path}.")
+    return path
+
+
+def find_file(folder):
+    """Return the file in a folder that is called as FER2013 is, or None."""
+    return next((folder / name for name in FILES if (folder / name).is_file()), None)
+
+
+def _faces(path, signature, read, votes, skip_bad, asked):
+    """Read through the cache, then join votes and account for bad rows."""
+    rejects = Rejects(path, keep=skip_bad is not None)
+
+    def fill(store):
+        reading = read(store, rejects)
+        if not store.count:
+            raise InputError(f"{path} has no face that can be used.")
+        return reading
+
+    try:
+        images, reading = cached(signature, fill)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error}).") from error
+    finally:
+        if len(rejects):
+            rejects.write(skip_bad)
+    for note in reading.notes:
+        warnings.warn(note, stacklevel=4)
+    faces = Faces(images, reading.about, path.stem if path.is_file() else path.resolve().name)
+    if votes is not None:
+        rejected = [row for _, row, _ in rejects.rows]
+        about = pd.concat([faces.about, votes_of(votes, faces.about["split"], rejected)], axis=1)
+        faces = Faces(images, about, faces.name)
+    if len(rejects):
+        total = len(faces) + len(rejects)
+        message = f"{path}: {len(rejects):,} of {total:,} faces were left out; {skip_bad} lists them."
+        warnings.warn(message, stacklevel=4)
+    return official(faces, asked)
+
+
+def _reader(path):
+    """Return the reader of a file, as its name says."""
+    suffix = path.suffix.lower()
+    with path.open("rb") as file:
+        pickled = file.read(1) == b"\x80"
+    if pickled or suffix in PICKLES:
+        raise InputError(
+            f"{path} is a pickle; pickles are never opened, because they can run code: save as .npz."
+        )
+    if suffix in PARQUET:
+        return partial(read_parquet, path, [path])
+    if suffix not in READERS:
+        allowed = ", ".join([*READERS, *PARQUET])
+        raise InputError(f"{path} cannot be read: it is no folder and its name does not end in {allowed}.")
+    return partial(READERS[suffix], path)
+
+
+def _states(files):
+    """Return what tells files from others and from earlier states of themselves."""
+    states = [(file, file.stat()) for file in files]
+    return [(str(file.resolve()), s.st_size, s.st_mtime_ns, s.st_ino) for file, s in states]
+
+
+def _shards(folder):
+    """Return the Parquet files in a folder and two levels below."""
+    return sorted(file for pattern in ("*", "*/*", "*/*/*") for file in folder.glob(f"{pattern}.parquet"))
