@@ -12,6 +12,7 @@ from fer_cluster.chain import Chain
 from fer_cluster.duplicates import copied
 from fer_cluster.errors import InputError
 from fer_cluster.faces import as_rows
+from fer_cluster.progress import bar
 from fer_cluster.runs import Run
 from fer_cluster.scoring import score
 from fer_cluster.splits import split as split_faces
@@ -183,12 +184,10 @@ def _make(kind, part, seed, **params):
 
 def _cluster_seeds(embedding, clusterers, name):
     """Return the clusters that each clusterer gives all faces, (seeds, n)."""
-    from tqdm.auto import tqdm
-
     parts, x = embedding.split, embedding.x
     fit_x = x[as_rows(parts.part == parts.fit)]
     clusters = []
-    for clusterer in tqdm(clusterers, desc=f"{name}, seeds", disable=None, leave=False):
+    for clusterer in bar(clusterers, f"{name}, seeds", leave=False):
         if hasattr(clusterer, "predict"):
             clusters.append(clusterer.fit(fit_x).predict(x))
         elif parts.transductive:

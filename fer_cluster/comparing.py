@@ -10,6 +10,7 @@ from fer_cluster.atomic import writing
 from fer_cluster.errors import InputError
 from fer_cluster.experiment import read_experiment
 from fer_cluster.loading import load
+from fer_cluster.progress import bar
 from fer_cluster.runs import load_run
 from fer_cluster.splits import split as split_faces
 
@@ -65,12 +66,10 @@ def _available(splits, faces):
 
 
 def _compare_on(split, experiment, faces, out):
-    from tqdm.auto import tqdm
-
     runs, last = [], (None, None)
-    bar = tqdm(experiment.runs, desc=f"{experiment.title}, split {split}", disable=None)
-    for entry in bar:
-        bar.set_postfix_str(entry["name"])
+    progress = bar(experiment.runs, f"{experiment.title}, split {split}")
+    for entry in progress:
+        progress.set_postfix_str(entry["name"])
         folder = Path(out) / split / entry["name"] if out is not None else None
         run = _finished(folder, entry, split, faces)
         if run is None:

@@ -18,7 +18,7 @@ def draw(runs, out, plots=None, suffix="png"):
     out : path-like
         The folder for the pictures.
     plots : sequence of str, optional
-        By default every plot that is made of runs.
+        By default every plot that is made of runs; those that compare, of several only.
     suffix : str
         ``png``, ``pdf`` or ``svg``.
 
@@ -35,7 +35,7 @@ def draw(runs, out, plots=None, suffix="png"):
         raise unknown("format", suffix, FORMATS)
     if not runs:
         raise InputError("There is no run to draw.")
-    made = [(name, catalog.make("plots", name)) for name in plots or of_runs()]
+    made = [(name, catalog.make("plots", name)) for name in plots or _of_runs(len(runs))]
     paths = []
     for name, plot in made:
         paths += _draw_one(name, plot, runs, Path(out), suffix)
@@ -55,10 +55,11 @@ def draw_experiment(experiment, runs, out):
     return paths
 
 
-def of_runs():
-    """Return the names of the plots that are made of runs."""
-    names = catalog.names("plots")
-    return [n for n in names if "runs" in inspect.signature(catalog.find("plots", n).data).parameters]
+def _of_runs(count):
+    """Return the names of the plots that are made of runs; one run is not compared."""
+    found = {name: catalog.find("plots", name) for name in catalog.names("plots")}
+    of_runs = {name for name, plot in found.items() if "runs" in inspect.signature(plot.data).parameters}
+    return [name for name in found if name in of_runs and (count > 1 or not found[name].compares)]
 
 
 def _draw_one(name, plot, runs, out, suffix):

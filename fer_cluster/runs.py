@@ -11,6 +11,8 @@ from fer_cluster.atomic import writing_folder
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 
+_FILES = ("run.json", "faces.parquet", "features.npy", "medoids.npy")
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Run:
@@ -107,6 +109,9 @@ def load_run(folder):
         Where the folder holds no run, or a damaged one.
     """
     folder = Path(folder)
+    for file in _FILES:
+        if not (folder / file).is_file():
+            raise InputError(f"{folder} holds no whole run: {file} is missing.")
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         faces = pd.read_parquet(folder / "faces.parquet")
@@ -116,8 +121,6 @@ def load_run(folder):
         history = folder / "history.csv"
         record["history"] = pd.read_csv(history) if history.exists() else pd.DataFrame()
         return Run(faces=faces, features=features, medoids=medoids, **record)
-    except FileNotFoundError as error:
-        raise InputError(f"{folder} holds no run: {Path(error.filename).name} is missing.") from error
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise InputError(f"The run in {folder} is damaged and cannot be read: {error}.") from error
 

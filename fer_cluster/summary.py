@@ -33,10 +33,10 @@ def summary(runs):
 def _title(run):
     spec = run.spec
     transductive = ", transductive: scored on the faces it was fitted on" if spec["transductive"] else ""
+    seeds = f"mean over {len(spec['seeds'])} seeds, 95 % interval" if len(spec["seeds"]) > 1 else "one seed"
     return (
         f"{spec['dataset']['name']}, split {spec['split']}: fitted on {spec['fit']}, "
-        f"scored on {spec['report']}{transductive} (mean over {len(spec['seeds'])} seeds; "
-        "95 % interval of AMI)"
+        f"scored on {spec['report']}{transductive} ({seeds})"
     )
 
 
@@ -45,7 +45,9 @@ def _rows(runs):
     if not scored:
         return ["  These faces have no labels, so there is nothing to score against."]
     width = max(len(run.name) for run in scored)
-    header = f"  {'':<{width}}  " + "  ".join(f"{name:>9}" for name in _SHOWN.values()) + "   AMI from to"
+    several = len(scored[0].spec["seeds"]) > 1
+    header = f"  {'':<{width}}  " + "  ".join(f"{name:>9}" for name in _SHOWN.values())
+    header += "   AMI from, to" * several
     scored.sort(key=lambda run: -value(run.scores[run.spec["report"]]["ami"]))
     return [header, *(_row(run, width) for run in scored)]
 

@@ -17,6 +17,7 @@
 
 # %%
 # %matplotlib inline
+# %config InlineBackend.print_figure_kwargs = {"dpi": 72}
 import fer_cluster
 
 # %% [markdown]

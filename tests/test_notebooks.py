@@ -15,11 +15,12 @@ def kernel(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("jupyter")
     os.environ["JUPYTER_DATA_DIR"] = str(folder)
-    spec = folder / "kernels" / "python3"
+    spec = folder / "kernels" / "this_python"
     spec.mkdir(parents=True)
     argv = f'["{sys.executable}", "-m", "ipykernel_launcher", "-f", "{{connection_file}}"]'
     (spec / "kernel.json").write_text(f'{{"argv": {argv}, "display_name": "Python 3", "language": "python"}}')
-    assert KernelSpecManager().get_kernel_spec("python3").argv[0] == sys.executable
+    assert KernelSpecManager().get_kernel_spec("this_python").argv[0] == sys.executable
+    return "this_python"
 
 
 @pytest.mark.filterwarnings("default")
@@ -29,7 +30,9 @@ def test_notebook_runs_on_toy_faces(path, kernel, tmp_path):
     from nbclient import NotebookClient
 
     notebook = jupytext.read(path)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(
+        notebook, timeout=300, kernel_name=kernel, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
     shown = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     assert any("image/png" in output.get("data", {}) for output in shown)
     assert not [output for output in shown if output.get("name") == "stderr"]

@@ -15,8 +15,8 @@ _AT_ONCE = 128  # images whose gradients stay in the processor's cache
 # Rows and columns of a block's centre, as shares of height and width: (top, bottom, left, right).
 _REGIONS = {
     "face": [(0.0, 1.0, 0.0, 1.0)],
-    "eyes": [(0.15, 0.55, 0.0, 1.0)],
-    "mouth": [(0.6, 1.0, 0.15, 0.85)],
+    "eyes": [(0.25, 0.45, 0.3, 0.7)],
+    "mouth": [(0.6, 0.9, 0.3, 0.7)],
 }
 _REGIONS["eyes_mouth"] = _REGIONS["eyes"] + _REGIONS["mouth"]
 

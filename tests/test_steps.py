@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from fer_cluster.chain import Chain
+from fer_cluster.errors import InputError
+from fer_cluster.features.pixels import Pixels
+from fer_cluster.nuisances import measure
+from fer_cluster.steps.remove_nuisances import RemoveNuisances
+from fer_cluster.steps.signal_to_nuisance import SignalToNuisance, leading
+from fer_cluster.steps.unit import Unit
+from fer_cluster.steps.whiten import Whiten
+
+
+@parametrize_with_checks([Unit(), Whiten()])
+def test_scikit_learn_contract(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture
+def x(random):
+    return random.normal(size=(300, 8)) @ random.normal(size=(8, 8)) + 5
+
+
+@pytest.fixture
+def images(random):
+    smooth = np.kron(random.integers(0, 256, size=(200, 4, 4)), np.ones((6, 6)))
+    return np.clip(smooth + random.normal(0, 6, size=(200, 24, 24)), 0, 255).astype(np.uint8)
+
+
+def test_unit_rows_have_length_one_and_zeros_stay(x):
+    x[0] = 0
+    z = Unit().fit(x).transform(x)
+    np.testing.assert_allclose(np.linalg.norm(z[1:], axis=1), 1)
+    assert (z[0] == 0).all()
+    assert Unit().fit(x).transform(x.astype(np.float32)).dtype == np.float32
+
+
+def test_whiten_equals_scikit_learn_up_to_sign(x):
+    ours = Whiten(5).fit(x).transform(x)
+    theirs = PCA(5, whiten=True, svd_solver="full").fit_transform(x)
+    np.testing.assert_allclose(np.abs(ours), np.abs(theirs), atol=1e-8)
+    np.testing.assert_allclose(np.cov(ours, rowvar=False), np.eye(5), atol=1e-8)
+
+
+def test_whiten_leaves_out_what_does_not_vary(x):
+    doubled = np.hstack([x, x[:, :3], np.ones((len(x), 2))])
+    assert Whiten(64).fit(doubled).transform(doubled).shape == (300, 8)
+    with pytest.raises(InputError, match="no feature that varies"):
+        Whiten().fit(np.ones((9, 3)))
+    with pytest.raises(InputError, match="n_components"):
+        Whiten(0).fit(x)
+
+
+def test_nuisances_are_gone_from_the_features_and_the_rest_stays(images, random):
+    nuisances = measure(images)
+    signal = random.normal(size=(len(images), 3))
+    mixed = np.hstack([signal, signal + 30 * nuisances[["brightness", "gradient_x", "sharpness"]].to_numpy()])
+    left = RemoveNuisances().fit(mixed, images=images).transform(mixed, images=images)
+    moved = [name for name in nuisances if nuisances[name].std() > 0]
+    correlation = np.corrcoef(left.T, nuisances[moved].T)[:6, 6:]
+    assert np.abs(correlation).max() < 0.05
+    for column in range(3):
+        assert np.corrcoef(left[:, 3 + column], signal[:, column])[0, 1] > 0.9
+
+
+def test_only_the_named_nuisances_are_removed(images):
+    nuisances = measure(images)
+    x = nuisances[["brightness", "contrast"]].to_numpy()
+    one = RemoveNuisances(names="brightness", degree=1).fit(x, images=images)
+    left = one.transform(x, images=images)
+    assert left[:, 0].std() < 0.01 * x[:, 0].std() and left[:, 1].std() > 0.5 * x[:, 1].std()
+    both = RemoveNuisances(names="brightness+contrast").fit(x, images=images)
+    assert both.transform(x, images=images).std(0).max() < 0.01 * x.std(0).min()
+    with pytest.raises(InputError, match="Did you mean 'brightness'"):
+        RemoveNuisances(names=("brightnes",)).fit(x, images=images)
+    with pytest.raises(InputError, match="rows of features"):
+        one.transform(x[:5], images=images)
+
+
+def test_what_was_learnt_is_applied_to_other_faces(images):
+    x = measure(images).to_numpy() * 3 + 1
+    step = RemoveNuisances().fit(x[:150], images=images[:150])
+    left = step.transform(x[150:], images=images[150:])
+    assert left.std(0).max() < 0.2 * x[150:].std(0).max()
+
+
+def test_leading_directions_have_most_signal_for_their_nuisance():
+    total, nuisance = np.diag([9.0, 4.0, 1.0]), np.diag([9.0, 0.1, 1.0])
+    ratio, weights = leading(total, nuisance, 2, ridge=1e-6)
+    np.testing.assert_allclose(ratio, [40, 1], rtol=1e-3)
+    np.testing.assert_allclose(weights[:, 0], [0, 0.5, 0], atol=1e-6)
+    assert leading(total, nuisance, 9, ridge=0)[1].shape == (3, 3)
+
+
+def test_signal_to_nuisance_finds_what_augmentation_does_not_change(images):
+    class Described:
+        """One feature that light changes, one that nothing changes but the face itself."""
+
+        def __init__(self, images):
+            self.own = {}
+            for face in images:
+                self.own[face.tobytes()] = len(self.own) % 7
+
+        def fit(self, images):
+            return self
+
+        def transform(self, images):
+            light = images.mean((1, 2)) / 10
+            own = [self.own.get(face.tobytes(), None) for face in images]
+            if None in own:  # augmented: the same faces in the same order
+                own = [place % 7 for place in range(len(images))]
+            return np.stack([light, np.array(own, dtype=float)], axis=1)
+
+    chain = Chain(Described(images), [SignalToNuisance(n_components=1, ridge=1e-3)]).fit(images)
+    weights = chain.steps[0].weights_[:, 0]
+    assert abs(weights[1]) > 20 * abs(weights[0])
+    assert chain.transform(images).std() == pytest.approx(1, abs=0.01)
+
+
+def test_signal_to_nuisance_ranks_its_directions_and_is_seeded(images):
+    def fitted(seed):
+        return Chain(Pixels(20), [SignalToNuisance(6, n_faces=150, random_state=seed)]).fit(images)
+
+    one, again, other = fitted(0), fitted(0), fitted(1)
+    ratio = one.steps[0].ratio_
+    assert (np.diff(ratio) <= 0).all() and ratio[0] > 1.5 * ratio[-1]
+    np.testing.assert_array_equal(one.transform(images), again.transform(images))
+    assert not np.array_equal(one.transform(images), other.transform(images))
+    np.testing.assert_allclose(one.transform(images).std(0), 1, atol=0.02)
+
+
+def test_signal_to_nuisance_tells_unusable_input(images):
+    x = Pixels(5).fit(images)
+    with pytest.raises(InputError, match="rows of features"):
+        SignalToNuisance().fit(x.transform(images[:9]), images=images, extractor=x)
+    with pytest.raises(InputError, match="n_components"):
+        SignalToNuisance(0).fit(x.transform(images), images=images, extractor=x)
