@@ -197,9 +197,10 @@ def _tally(table, faces, by):
 
 
 def _ordered(column):
-    """Return the values of a column, Training first, emotions in their order."""
-    values = column.cat.categories if hasattr(column, "cat") else sorted(column.dropna().unique())
-    return [value for value in sorted(values, key=lambda v: v != "Training") if (column == value).any()]
+    """Return the values of a column: splits and emotions in their usual order."""
+    order = [*EMOTIONS, "Training", "Validation", "PublicTest", "PrivateTest", "Test"]
+    values = sorted(column.dropna().unique())
+    return sorted(values, key=lambda value: order.index(value) if value in order else len(order))
 
 
 def _able(finding, about):

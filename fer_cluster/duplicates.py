@@ -1,6 +1,8 @@
 """Which images are pixel for pixel the same, and which nearly."""
 
 import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -123,17 +125,28 @@ def _candidates(low, other, likeness):
     For whole images of length 1, |a - b|^2 = 2 - 2 a.b; their low frequencies
     p and q are no farther apart: |p|^2 / 2 + |q|^2 / 2 - p.q <= 1 - a.b.
     """
+    from threadpoolctl import threadpool_limits
+
     half = (low**2).sum(axis=1, keepdims=True) / 2
-    one = np.where(half > 0, 1, np.inf)  # a constant image is like no other
-    left = np.hstack([low, half, one]).astype(np.float32)
-    right = np.hstack([other, -one, -half]).astype(np.float32)
+    half[half == 0] = 9  # a constant image is like no other
+    one = np.ones_like(half)
+    left, right = np.hstack([low, half, one]), np.hstack([other, -one, -half])
+    strips = range(0, len(low), TILE)
+    # Threads over tiles: a library that cuts each small product up itself waits more than it works.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(lambda top: _strip(left, right, top, likeness - 1 - 1e-5), strips))
+    return np.concatenate([np.empty((0, 2), int), *found])
+
+
+def _strip(left, right, top, least):
+    """Return pairs i < j with i from ``top`` on whose product is ``least`` or more."""
     found = [np.empty((0, 2), int)]
-    for top in range(0, len(low), TILE):
-        for start in range(top, len(low), 2 * TILE):
-            nearness = left[top : top + TILE] @ right[start : start + 2 * TILE].T
-            hits = np.flatnonzero(nearness >= likeness - 1 - 1e-5)
-            if len(hits):
-                found.append(np.stack(np.divmod(hits, nearness.shape[1]), axis=1) + [top, start])
+    for start in range(top, len(right), 2 * TILE):
+        product = left[top : top + TILE] @ right[start : start + 2 * TILE].T
+        hits = np.flatnonzero(product >= least)
+        if len(hits):
+            i, j = np.divmod(hits, product.shape[1])
+            found.append(np.stack([i + top, j + start], axis=1))
     pairs = np.concatenate(found)
     return pairs[pairs[:, 0] < pairs[:, 1]]
 

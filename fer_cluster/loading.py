@@ -1,6 +1,7 @@
 """Load faces by name, by path, or as they are."""
 
 import difflib
+import os
 from pathlib import Path
 
 from fer_cluster import catalog
@@ -45,11 +46,13 @@ def load(faces="toy", *, votes=None, skip_bad=None):
     if isinstance(faces, Faces):
         _refuse(faces.name, choices)
         return faces
-    text = str(faces)
+    if not isinstance(faces, str | os.PathLike):
+        raise InputError(f"Faces are named by text or by a path, not by {type(faces).__name__!r}.")
+    text = os.fspath(faces)
     if isinstance(faces, str) and _is_part(text):
         _refuse(text, [name for name in choices if not catalog.takes("datasets", text, name)])
         return catalog.make("datasets", text, **choices).load()
-    if not Path(text).expanduser().exists():
+    if not _exists(text):
         raise _missing(text)
     return read_faces(text, **choices)
 
@@ -60,7 +63,14 @@ def _is_part(text):
     if name in catalog.names("datasets"):
         return True
     outside = colon and name.replace(".", "").isidentifier() and rest.split(":")[0].isidentifier()
-    return bool(outside) and not Path(text).exists()
+    return bool(outside) and not _exists(text)
+
+
+def _exists(text):
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, RuntimeError):  # a name that is too long; a home that nobody has
+        return False
 
 
 def _refuse(name, choices):
@@ -73,6 +83,6 @@ def _refuse(name, choices):
 
 def _missing(text):
     names = catalog.names("datasets")
-    close = difflib.get_close_matches(text, names, n=1)
+    close = difflib.get_close_matches(text.partition(":")[0], names, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else "."
     return InputError(f"{text!r} is neither a file, a folder nor a data set ({', '.join(names)}){hint}")

@@ -85,7 +85,7 @@ def lloyd(x, centre, starts, *, max_iter, tol, unit=False):
 def _sweep(x, centre, centres):
     """Return per restart the sums and sizes of the clusters and how well the centres fit."""
     restarts, count, _ = centres.shape
-    flat, half = _halves(centres)
+    flat, half = _halves(centres, x.dtype)
 
     def sweep(_, block):
         fit = (flat @ block.T - half).reshape(restarts, count, -1)
@@ -93,7 +93,7 @@ def _sweep(x, centre, centres):
         member = fit == best[:, None]
         if np.count_nonzero(member) > best.size:  # a tie belongs to the first
             member &= member.cumsum(1) == 1
-        weight = member.reshape(len(flat), -1).astype(np.float32)
+        weight = member.reshape(len(flat), -1).astype(x.dtype)
         return weight @ block, weight.sum(1), best.sum(1)
 
     sums, sizes, gain = np.zeros(flat.shape), np.zeros(len(flat)), np.zeros(restarts)
@@ -106,7 +106,7 @@ def _sweep(x, centre, centres):
 def nearest(x, centres):
     """Return the nearest centre of each row and the sum of the squared distances."""
     centre = centres.mean(0)
-    flat, half = _halves((centres - centre)[None])
+    flat, half = _halves((centres - centre)[None], x.dtype)
     labels = np.empty(len(x), np.int32)
 
     def place(rows, block):
@@ -117,7 +117,7 @@ def nearest(x, centres):
     return labels, sum(mapped(place, x, centre))
 
 
-def _halves(centres):
-    """Return centres as float32 rows and half their squared lengths: |x - c|^2 = |x|^2 - 2 (cx - cc / 2)."""
-    flat = centres.reshape(-1, centres.shape[-1]).astype(np.float32)
+def _halves(centres, precision):
+    """Return centres as rows and half their squared lengths: |x - c|^2 = |x|^2 - 2 (cx - cc / 2)."""
+    flat = centres.reshape(-1, centres.shape[-1]).astype(precision)
     return flat, np.einsum("ij,ij->i", flat, flat)[:, None] / 2

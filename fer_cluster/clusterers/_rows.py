@@ -46,27 +46,38 @@ def sampled(x, count, random):
     return drawn
 
 
-def mapped(work, x, centre):
+def spans(x, size=BLOCK):
+    """Return the slices of the blocks of x."""
+    return [slice(start, start + size) for start in range(0, len(x), size)]
+
+
+def mapped(work, x, centre, parts=None):
     """Return ``work(rows, block)`` of each block, in order, made on all cores at once.
 
-    Blocks are float32, less a centre near the data, so that nothing cancels. Products
-    of a block are too small for two BLAS threads, which would wait for each other most
-    of the time; each core takes a block of its own instead.
+    Blocks have the precision of x and come less a centre near the data, so that nothing
+    cancels. Products of a block are too small for two BLAS threads, which would wait for
+    each other most of the time; each core takes blocks of its own instead.
     """
+    centre = np.asarray(centre, dtype=x.dtype)
 
     def one(rows):
-        result = work(rows, np.subtract(x[rows], centre, dtype=np.float32, casting="same_kind"))
+        result = work(rows, x[rows] - centre)
         release(x)
         return result
 
-    spans = [slice(start, start + BLOCK) for start in range(0, len(x), BLOCK)]
-    cores = min(_cores(), len(spans))
-    with _threadpools().limit(limits=1, user_api="blas"):
+    parts = spans(x) if parts is None else parts
+    cores = min(_cores(), len(parts))
+    with one_thread():
         if cores == 1:
-            return [one(span) for span in spans]
+            return [one(rows) for rows in parts]
         with ThreadPoolExecutor(cores) as pool:
-            shares = list(pool.map(lambda start: [one(span) for span in spans[start::cores]], range(cores)))
-    return [shares[place % cores][place // cores] for place in range(len(spans))]
+            shares = list(pool.map(lambda first: [one(rows) for rows in parts[first::cores]], range(cores)))
+    return [shares[place % cores][place // cores] for place in range(len(parts))]
+
+
+def one_thread():
+    """Return a context in which BLAS has one thread."""
+    return _threadpools().limit(limits=1, user_api="blas")
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fer_cluster.atomic import writing
 from fer_cluster.datasets._about import load_about, save_about
 from fer_cluster.datasets._store import Store
 
@@ -30,8 +31,9 @@ class Reading:
         One row an image.
     digest : str or None
         SHA-256 of the content; None where the faces must not be cached.
-    notes : list of str
-        What a person should be told each time the faces are loaded.
+    notes : sequence of str
+        What a person should be told each time the faces are loaded, as clauses
+        that follow the path.
     """
 
     about: pd.DataFrame
@@ -129,10 +131,8 @@ def _warn(folder, error):
 
 def _note(seen, name):
     """Remember which entry a state of files has."""
-    seen.parent.mkdir(parents=True, exist_ok=True)
-    draft = seen.with_name(f".{os.getpid()}-{seen.name}")
-    draft.write_text(json.dumps({"entry": name}), encoding="utf-8")
-    os.replace(draft, seen)
+    with writing(seen) as temporary:
+        temporary.write_text(json.dumps({"entry": name}), encoding="utf-8")
 
 
 def _open(entry):

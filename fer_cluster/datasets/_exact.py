@@ -88,11 +88,8 @@ def _pixel_fault(text):
 
 
 def _text_fault(fields):
-    return "is not UTF-8 text" if any(not word.isprintable() and _broken(word) for word in fields) else None
-
-
-def _broken(word):
-    return any("\ud800" <= letter <= "\udfff" for letter in word)
+    broken = any("\ud800" <= letter <= "\udfff" for word in fields for letter in word)
+    return "is not UTF-8 text" if broken else None
 
 
 def _lines(file, rows, digest):

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,7 +27,7 @@ def image_files(path):
     list of (str, tuple of int)
         Name with ``/``, and size, time of change (ns) and inode.
     """
-    found = sorted(_walk(path, "", set()))
+    found = sorted(_walk(path))
     rows = [_NUMBERED.match(name.rpartition("/")[2]) for name, _ in found]
     if found and all(rows):
         numbers = [int(row[2]) for row in rows]
@@ -64,25 +63,29 @@ def read_folder(path, files, images, rejects):
     good = read_images(_contents(path, names, digest), images, rejects)
     kept = [name for name, ok in zip(names, good, strict=True) if ok]
     about = pd.DataFrame({"emotion": _emotions(kept), "split": _splits(kept), "file": kept})
-    notes = _strange(path, about)
-    return Reading(about, None if len(rejects) else digest.hexdigest(), notes)
+    return Reading(about, None if len(rejects) else digest.hexdigest(), _strange(about))
 
 
-def _walk(folder, below, entered):
-    """Yield name and state of each image in a folder and the folders in it, links followed once."""
-    state = folder.stat()
-    if (state.st_dev, state.st_ino) in entered:
-        return
-    entered.add((state.st_dev, state.st_ino))
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith((".", "__MACOSX")):
-                continue
-            if entry.is_dir():
-                yield from _walk(Path(entry.path), f"{below}{entry.name}/", entered)
-            elif entry.name.lower().endswith(SUFFIXES) and entry.is_file():
-                state = entry.stat()
-                yield f"{below}{entry.name}", (state.st_size, state.st_mtime_ns, state.st_ino)
+def _walk(root):
+    """Return name and state of each image in a folder and in the folders in it; links are followed once."""
+    found, entered, folders = [], set(), [""]
+    while folders:
+        below = folders.pop()
+        state = (root / below).stat()
+        if (state.st_dev, state.st_ino) in entered:
+            continue
+        entered.add((state.st_dev, state.st_ino))
+        with os.scandir(root / below) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.startswith((".", "__MACOSX")):
+                    continue
+                if name.lower().endswith(SUFFIXES) and entry.is_file():
+                    state = entry.stat()
+                    found.append((below + name, (state.st_size, state.st_mtime_ns, state.st_ino)))
+                elif entry.is_dir():
+                    folders.append(f"{below}{name}/")
+    return found
 
 
 def _contents(path, names, digest):
@@ -97,8 +100,19 @@ def _contents(path, names, digest):
 
 
 def _emotions(names):
-    """Return the emotion of each file: what the innermost folder that is one is called."""
-    return _of_folders(names, lambda folders: next(filter(None, map(emotion_name, folders[::-1])), None))
+    """Return the emotion of each file: what the innermost folder that is one is called.
+
+    Numbers are the codes 0 to 6 only where no folder has another number, which
+    would be a person or somebody else's code.
+    """
+    numbers = {word for name in names for word in name.split("/")[:-1] if word.isdecimal()}
+    codes = all(emotion_name(word) for word in numbers)
+
+    def emotion(folders):
+        words = [word for word in folders[::-1] if codes or not word.isdecimal()]
+        return next(filter(None, map(emotion_name, words)), None)
+
+    return _of_folders(names, emotion)
 
 
 def _splits(names):
@@ -121,12 +135,12 @@ def _of_folders(names, fact):
     return [known[folder] for folder in folders]
 
 
-def _strange(path, about):
-    """Return a sentence on the folders that are named but after no emotion, if there are any."""
+def _strange(about):
+    """Return a note on the folders that are named but after no emotion, if there are any."""
     innermost = about["file"].str.split("/").str[-2:-1].str.join("")
     strange = about["emotion"].isna() & (innermost != "") & innermost.map(lambda name: split_of(name) is None)
     if not strange.any():
         return ()
     names = sorted(set(innermost[strange]))
     listed = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-    return (f"{path}: no emotion is called {listed}; their {strange.sum():,} faces are unlabelled.",)
+    return (f"no emotion is called {listed}; the {strange.sum():,} faces there are unlabelled",)

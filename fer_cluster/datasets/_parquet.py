@@ -48,7 +48,7 @@ def read_parquet(path, files, images, rejects):
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(f"{path} is no Parquet that can be read ({reason}).") from error
     about = pd.concat(facts, ignore_index=True)[good] if len(good) else pd.DataFrame()
-    note = f"{path}: no emotion is called {', '.join(sorted(strange)[:10])}; such faces are unlabelled."
+    note = f"no emotion is called {', '.join(sorted(strange)[:10])}; such faces are unlabelled"
     return Reading(about, None if len(rejects) else digest.hexdigest(), (note,) if strange else ())
 
 

@@ -86,6 +86,8 @@ def existing(path):
     InputError
         Where there is nothing.
     """
+    if path is None:
+        raise InputError("Faces on disk need a path, such as table:faces.csv or folder:faces.")
     path = Path(path).expanduser()
     if not path.exists():
         raise InputError(f"There is no file or folder {path}.")
@@ -115,7 +117,7 @@ def _faces(path, signature, read, votes, skip_bad, asked):
         if len(rejects):
             rejects.write(skip_bad)
     for note in reading.notes:
-        warnings.warn(note, stacklevel=4)
+        warnings.warn(f"{path}: {note}.", stacklevel=4)
     faces = Faces(images, reading.about, path.stem if path.is_file() else path.resolve().name)
     if votes is not None:
         rejected = [row for _, row, _ in rejects.rows]
@@ -131,8 +133,11 @@ def _faces(path, signature, read, votes, skip_bad, asked):
 def _reader(path):
     """Return the reader of a file, as its name says."""
     suffix = path.suffix.lower()
-    with path.open("rb") as file:
-        pickled = file.read(1) == b"\x80"
+    try:
+        with path.open("rb") as file:
+            pickled = file.read(1) == b"\x80"
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}).") from error
     if pickled or suffix in PICKLES:
         raise InputError(
             f"{path} is a pickle; pickles are never opened, because they can run code: save as .npz."

@@ -32,7 +32,10 @@ class Rows:
             raise InputError(f"{rejects.source} is empty.")
         line = head.decode("utf-8-sig", "replace").strip()
         self.comma = max(",;\t", key=line.count)
-        names = next(csv.reader([line], delimiter=self.comma, skipinitialspace=True))
+        try:
+            names = next(csv.reader([line], delimiter=self.comma, skipinitialspace=True))
+        except csv.Error as error:
+            raise InputError(f"{rejects.source}: the first line is no CSV header ({error}).") from error
         self.names = [name.strip() or f"column{place}" for place, name in enumerate(names, 1)]
         self.roles = roles(self.names, rejects.source)
         self.columns = [[] for _ in self.names]
