@@ -148,11 +148,11 @@ def audit(faces, votes, skip_bad, out):
     \b
     fer-cluster audit fer2013.csv --votes fer2013new.csv --out audit
     """
-    from fer_cluster.audit import audit, write
+    from fer_cluster.audit import audit
 
-    findings = audit(_load(faces, votes, skip_bad))
-    write(findings, out)
-    click.echo(findings.to_string(index=False))
+    findings = audit(_load(faces, votes, skip_bad), out)
+    whole = findings[findings["split"] == "all"].drop(columns="split")
+    click.echo(whole.to_string(index=False, float_format="{:.3f}".format), err=True)
     click.echo(f"The tables and the figure are in {out}", err=True)
 
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from fer_cluster.clusterers._rows import SAMPLE, mapped, sampled
+from fer_cluster.clusterers._rows import SAMPLE, less, mapped, one_thread, sampled, unit
 
 _REFINED = 3  # restarts, the best on a sample, that go on with all rows
 
 
-def best_centres(x, count, random, *, n_init=10, max_iter=300, tol=1e-4, unit=False):
+def best_centres(x, count, random, *, n_init=10, max_iter=300, tol=1e-4, spherical=False):
     """Return the centres with the lowest inertia and the number of passes over all rows.
 
     Restarts differ in which optimum they end in, and that a sample shows as well
@@ -23,17 +23,19 @@ def best_centres(x, count, random, *, n_init=10, max_iter=300, tol=1e-4, unit=Fa
     n_init, max_iter : int
     tol : float
         Squared shift of the centres, relative to the mean variance, that is rest.
-    unit : bool
-        Scale the centres to unit length.
+    spherical : bool
+        Scale rows and centres to unit length.
     """
     sample = sampled(x, max(SAMPLE, 256 * count), random)
-    centre = np.zeros(x.shape[1]) if unit else sample.mean(0)
-    tol = tol * sample.var(0).mean()
-    starts = seeded(sample - centre, count, random, n_init)
-    centres, gain, passes = lloyd(sample, centre, starts, max_iter=max_iter, tol=tol, unit=unit)
+    centre = np.zeros(x.shape[1]) if spherical else sample.mean(0)
+    moved = unit if spherical else less(centre)
+    settings = {"max_iter": max_iter, "tol": tol * moved(sample).var(0).mean(), "spherical": spherical}
+    with one_thread():
+        starts = seeded(moved(sample), count, random, n_init)
+    centres, gain, passes = lloyd(sample.astype(x.dtype), moved, starts, **settings)
     if len(sample) < len(x):
         starts = centres[np.argsort(-gain, kind="stable")[:_REFINED]]
-        centres, gain, passes = lloyd(x, centre, starts, max_iter=max_iter, tol=tol, unit=unit)
+        centres, gain, passes = lloyd(x, moved, starts, **settings)
     return centres[gain.argmax()] + centre, passes
 
 
@@ -43,13 +45,13 @@ def seeded(x, count, random, restarts):
     squares = np.einsum("ij,ij->i", x, x)
     trials = 2 + int(np.log(count))
     chosen = random.randint(len(x), size=(restarts, 1))
-    nearest = _distances(x, squares, chosen)[:, 0]  # (restarts, n)
+    closest = _distances(x, squares, chosen)[:, 0]  # (restarts, n)
     while chosen.shape[1] < count:
-        tries = np.stack([_drawn(row, random, trials) for row in nearest])
-        closer = np.minimum(nearest[:, None], _distances(x, squares, tries))  # (restarts, trials, n)
+        tries = np.stack([_drawn(row, random, trials) for row in closest])
+        closer = np.minimum(closest[:, None], _distances(x, squares, tries))  # (restarts, trials, n)
         best = closer.sum(2, dtype=np.float64).argmin(1)
         each = np.arange(restarts)
-        nearest = closer[each, best]
+        closest = closer[each, best]
         chosen = np.column_stack([chosen, tries[each, best]])
     return x[chosen].astype(np.float64)
 
@@ -66,23 +68,23 @@ def _drawn(distances, random, count):
     return np.minimum(np.searchsorted(total, random.uniform(size=count) * total[-1]), len(total) - 1)
 
 
-def lloyd(x, centre, starts, *, max_iter, tol, unit=False):
+def lloyd(x, moved, starts, *, max_iter, tol, spherical=False):
     """Return settled centres (restarts, k, d), their gains (higher is better) and the passes made."""
     centres, gain, moving = starts.copy(), np.full(len(starts), -np.inf), np.arange(len(starts))
-    for passes in range(1, max_iter + 1):
+    passes = 0
+    while len(moving) and passes < max_iter:
         old = centres[moving]
-        sums, sizes, gain[moving] = _sweep(x, centre, old)
+        sums, sizes, gain[moving] = _sweep(x, moved, old)
         new = np.where(sizes > 0, sums / np.maximum(sizes, 1), old)
-        if unit:
+        if spherical:
             new /= np.maximum(np.linalg.norm(new, axis=2, keepdims=True), 1e-12)
         centres[moving] = new
         moving = moving[((new - old) ** 2).sum((1, 2)) > tol]
-        if not len(moving):
-            break
+        passes += 1
     return centres, gain, passes
 
 
-def _sweep(x, centre, centres):
+def _sweep(x, moved, centres):
     """Return per restart the sums and sizes of the clusters and how well the centres fit."""
     restarts, count, _ = centres.shape
     flat, half = _halves(centres, x.dtype)
@@ -97,15 +99,15 @@ def _sweep(x, centre, centres):
         return weight @ block, weight.sum(1), best.sum(1)
 
     sums, sizes, gain = np.zeros(flat.shape), np.zeros(len(flat)), np.zeros(restarts)
-    for part in mapped(sweep, x, centre):
+    for part in mapped(sweep, x, moved):
         for total, more in zip((sums, sizes, gain), part, strict=True):
             total += more
     return sums.reshape(centres.shape), sizes.reshape(restarts, count, 1), gain
 
 
-def nearest(x, centres):
+def nearest(x, centres, *, spherical=False):
     """Return the nearest centre of each row and the sum of the squared distances."""
-    centre = centres.mean(0)
+    centre = np.zeros(x.shape[1]) if spherical else centres.mean(0)
     flat, half = _halves((centres - centre)[None], x.dtype)
     labels = np.empty(len(x), np.int32)
 
@@ -114,7 +116,7 @@ def nearest(x, centres):
         apart = block - flat[labels[rows]]
         return float(np.einsum("ij,ij->", apart, apart))
 
-    return labels, sum(mapped(place, x, centre))
+    return labels, sum(mapped(place, x, unit if spherical else less(centre)))
 
 
 def _halves(centres, precision):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_cluster.clusterers._rows import mapped, spans
+from fer_cluster.clusterers._rows import less, mapped, spans
 
 _ROWS = 1024
 _CHUNKS = 8
@@ -99,7 +99,7 @@ def _moments(x, mixture, origin, parts):
         each = [_weighted(block, *pair, diagonal) for pair in zip(share, origin, strict=True)]
         return likelihood.sum(dtype=np.float64), *map(np.stack, zip(*each, strict=True))
 
-    blocks = mapped(sums, x, middle, parts)
+    blocks = mapped(sums, x, less(middle), parts)
     return [sum(np.asarray(part, dtype=np.float64) for part in parts) for parts in zip(*blocks, strict=True)]
 
 
@@ -122,7 +122,7 @@ def expected(x, mixture):
         share, likelihood[rows] = _expected(block, *terms)
         shares[rows] = share.T
 
-    mapped(place, x, middle, spans(x, _ROWS))
+    mapped(place, x, less(middle), spans(x, _ROWS))
     return shares, likelihood
 
 

@@ -51,17 +51,26 @@ def spans(x, size=BLOCK):
     return [slice(start, start + size) for start in range(0, len(x), size)]
 
 
-def mapped(work, x, centre, parts=None):
-    """Return ``work(rows, block)`` of each block, in order, made on all cores at once.
+def less(centre):
+    """Return what takes a centre near the data from rows, so that nothing cancels later."""
+    return lambda block: block - centre.astype(block.dtype)
 
-    Blocks have the precision of x and come less a centre near the data, so that nothing
-    cancels. Products of a block are too small for two BLAS threads, which would wait for
-    each other most of the time; each core takes blocks of its own instead.
+
+def unit(block):
+    """Return rows scaled to unit length; a row of zeros stays one."""
+    length = np.sqrt(np.einsum("ij,ij->i", block, block))
+    return block / np.where(length > 0, length, 1)[:, None]
+
+
+def mapped(work, x, moved, parts=None):
+    """Return ``work(rows, moved(block))`` of each block, in order, made on all cores at once.
+
+    Products of a block are too small for two BLAS threads, which would wait for each
+    other most of the time; each core takes blocks of its own instead.
     """
-    centre = np.asarray(centre, dtype=x.dtype)
 
     def one(rows):
-        result = work(rows, x[rows] - centre)
+        result = work(rows, moved(x[rows]))
         release(x)
         return result
 

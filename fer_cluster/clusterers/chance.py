@@ -1,20 +1,29 @@
-"""A random cluster for each face: what a score is worth."""
+"""Clusters drawn by lot: the control that every score is compared with."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
+
+from fer_cluster.clusterers._rows import checked, enough
 
 __all__ = ["Chance"]
 
 
 class Chance(ClusterMixin, BaseEstimator):
-    """Clusters drawn at random, whatever the faces are.
+    """A cluster for each face by lot, all equally likely.
+
+    The lot depends on the seed and the place of the row, never on what is in it:
+    the same seed gives the first row of any features the same cluster.
 
     Parameters
     ----------
     n_clusters : int
     random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    labels_ : ndarray of int32, shape (n,)
     """
 
     def __init__(self, n_clusters=7, random_state=0):
@@ -22,16 +31,23 @@ class Chance(ClusterMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, x, y=None):
-        """Learn nothing of features, shape (n, d), but how many there are."""
-        x = validate_data(self, x)
-        self.seed_ = int(check_random_state(self.random_state).randint(2**31))
-        self.labels_ = self._draw(len(x))
+        """Learn nothing but the number of features.
+
+        Raises
+        ------
+        InputError
+            Where there are fewer faces than clusters.
+        """
+        x = checked(self, x)
+        enough(x, self.n_clusters)
+        self.seed_ = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self.labels_ = self._drawn(x)
         return self
 
     def predict(self, x):
-        """Return a random cluster for each row, shape (n,); the same at each call."""
+        """Return a cluster by lot for each row, shape (n,)."""
         check_is_fitted(self)
-        return self._draw(len(validate_data(self, x, reset=False)))
+        return self._drawn(checked(self, x, reset=False))
 
-    def _draw(self, count):
-        return np.random.default_rng(self.seed_).integers(self.n_clusters, size=count, dtype=np.int32)
+    def _drawn(self, x):
+        return np.random.default_rng(self.seed_).integers(self.n_clusters, size=len(x), dtype=np.int32)

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.clusterers._lloyd import best_centres
 from fer_cluster.clusterers._mixture import Mixture, expected, fitted
-from fer_cluster.clusterers._rows import checked, enough
+from fer_cluster.clusterers._rows import checked, enough, one_thread
 from fer_cluster.errors import unknown
 
 __all__ = ["GMM"]
@@ -119,9 +119,10 @@ class GMM(ClusterMixin, DensityMixin, BaseEstimator):
         return -2 * self.score(x) * len(x) + 2 * self._parameters()
 
     def _fitted(self, x, random):
-        centres, _ = best_centres(x, self.n_clusters, random, n_init=4, max_iter=50, tol=1e-2)
         settings = {"max_iter": self.max_iter, "tol": self.tol, "reg_covar": self.reg_covar}
-        return fitted(x, centres, shape=self.covariance_type, **settings)
+        with one_thread():
+            centres, _ = best_centres(x, self.n_clusters, random, n_init=4, max_iter=50, tol=1e-2)
+            return fitted(x, centres, shape=self.covariance_type, **settings)
 
     def _expected(self, x):
         check_is_fitted(self)

@@ -1,21 +1,29 @@
-"""All faces in one cluster: what purity and accuracy are worth."""
+"""One cluster that has every face: what purity and accuracy come to by shares alone."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
+
+from fer_cluster.clusterers._rows import checked
 
 __all__ = ["One"]
 
 
 class One(ClusterMixin, BaseEstimator):
-    """One cluster that holds every face."""
+    """One cluster for all faces.
+
+    Attributes
+    ----------
+    labels_ : ndarray of int32, shape (n,)
+        Zeros.
+    """
 
     def fit(self, x, y=None):
-        """Learn nothing of features, shape (n, d), but how many there are."""
-        self.labels_ = np.zeros(len(validate_data(self, x)), np.int32)
+        """Learn nothing but the number of features."""
+        self.labels_ = np.zeros(len(checked(self, x)), np.int32)
         return self
 
     def predict(self, x):
         """Return cluster 0 for each row, shape (n,)."""
         check_is_fitted(self)
-        return np.zeros(len(validate_data(self, x, reset=False)), np.int32)
+        return np.zeros(len(checked(self, x, reset=False)), np.int32)

@@ -1,0 +1,78 @@
+"""Spherical K-Means: clusters of directions, by the cosine."""
+
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from fer_cluster.clusterers._lloyd import best_centres, nearest
+from fer_cluster.clusterers._rows import checked, enough
+
+__all__ = ["Spherical"]
+
+
+class Spherical(ClusterMixin, BaseEstimator):
+    """Spherical K-Means: each face belongs to the centre at the smallest angle.
+
+    Faces and centres are taken at unit length, whatever their length was.
+
+    Parameters
+    ----------
+    n_clusters : int
+    n_init : int
+        Restarts with k-means++. All run on a sample of the faces, the best three
+        go on with all faces.
+    max_iter : int
+        Largest number of passes.
+    tol : float
+        Squared shift of the centres, relative to the mean variance of a feature,
+        at which they are at rest.
+    random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    cluster_centers_ : ndarray, shape (n_clusters, d)
+        Unit vectors.
+    labels_ : ndarray of int32, shape (n,)
+    inertia_ : float
+        Sum of 2 - 2 cos(angle) to the centre.
+    n_iter_ : int
+        Passes over the faces.
+
+    References
+    ----------
+    Dhillon and Modha (2001).
+    """
+
+    def __init__(self, n_clusters=7, n_init=10, max_iter=300, tol=1e-4, random_state=0):
+        self.n_clusters = n_clusters
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+
+    def fit(self, x, y=None):
+        """Find the directions of features, shape (n, d).
+
+        Raises
+        ------
+        InputError
+            Where there are fewer faces than clusters.
+        """
+        x = checked(self, x)
+        enough(x, self.n_clusters)
+        self.cluster_centers_, self.n_iter_ = best_centres(
+            x,
+            self.n_clusters,
+            check_random_state(self.random_state),
+            n_init=self.n_init,
+            max_iter=self.max_iter,
+            tol=self.tol,
+            spherical=True,
+        )
+        self.labels_, self.inertia_ = nearest(x, self.cluster_centers_, spherical=True)
+        return self
+
+    def predict(self, x):
+        """Return the centre at the smallest angle to each row, shape (n,)."""
+        check_is_fitted(self)
+        return nearest(checked(self, x, reset=False), self.cluster_centers_, spherical=True)[0]

@@ -1,0 +1,37 @@
+"""t-SNE: neighbours stay together, distances between groups mean little."""
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+__all__ = ["TSNE"]
+
+
+class TSNE(BaseEstimator):
+    """Stochastic neighbour embedding, of openTSNE, started from the principal components.
+
+    Parameters
+    ----------
+    perplexity : float
+        About how many neighbours a point has.
+    random_state : int or None
+
+    References
+    ----------
+    Van der Maaten and Hinton (2008); Linderman et al. (2019), FIt-SNE; Kobak and Berens (2019).
+    """
+
+    def __init__(self, perplexity=30, random_state=0):
+        self.perplexity = perplexity
+        self.random_state = random_state
+
+    def fit_transform(self, x, y=None):
+        """Return the points of features, shape (n, 2), float32."""
+        from openTSNE import TSNE as Embedder
+
+        embedder = Embedder(
+            perplexity=min(self.perplexity, (len(x) - 1) / 3),
+            initialization="pca",
+            n_jobs=-1,
+            random_state=self.random_state,
+        )
+        return np.asarray(embedder.fit(np.asarray(x)), dtype=np.float32)
