@@ -44,7 +44,7 @@ def _load(faces, votes, skip_bad):
 
 @cli.command(epilog=_FACES, short_help="Reproduce the paper and what it hides.")
 @_reading
-@click.option("--quick", is_flag=True, help="500 toy faces and 3 seeds: a look in seconds.")
+@click.option("--quick", is_flag=True, help="1,000 toy faces and 3 seeds: a look in seconds.")
 @click.option("--out", default="paper", show_default=True, help="Folder for runs and figures; resumes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
 def reproduce(faces, votes, skip_bad, quick, out, as_json):
@@ -54,7 +54,7 @@ def reproduce(faces, votes, skip_bad, quick, out, as_json):
     fer-cluster reproduce --quick
     fer-cluster reproduce fer2013.csv --votes fer2013new.csv --out paper
     """
-    faces = "toy:n=500" if quick and faces == "toy" else faces
+    faces = "toy:n=1000" if quick and faces == "toy" else faces
     _compare("paper", _load(faces, votes, skip_bad), out, as_json, seeds=3 if quick else None)
 
 

@@ -43,16 +43,23 @@ def draw(runs, out, plots=None, suffix="png"):
 
 
 def draw_experiment(experiment, runs, out):
-    """Draw the figures that an experiment names, for every split, and its score charts."""
-    paths = []
+    """Draw the figures that an experiment names, for every split, and what compares its runs.
+
+    An experiment that names no figure has every plot of every run.
+    """
+    if not experiment.figures:
+        return draw(runs, out)
+    paths = draw(runs, out, _comparing())
     for split in dict.fromkeys(run.spec["split"] for run in runs):
         chosen = {run.name: run for run in runs if run.spec["split"] == split}
         for figure in experiment.figures:
             plot = catalog.make("plots", figure["plot"])
-            path = Path(out) / f"{figure['name']}_{split}.png"
-            paths += _save(plot, [chosen[figure["run"]]], path)
-        paths += draw(list(chosen.values()), out)
+            paths += _save(plot, [chosen[figure["run"]]], Path(out) / f"{figure['name']}_{split}.png")
     return paths
+
+
+def _comparing():
+    return [name for name in _of_runs(2) if catalog.find("plots", name).compares]
 
 
 def _of_runs(count):

@@ -27,7 +27,7 @@ _ALIASES = {
     "neutral": "neutrality calm neu ne",
 }
 _NAMES = {alias: name for name, words in _ALIASES.items() for alias in (name, *words.split())}
-_NAMES |= {str(code): name for code, name in enumerate(EMOTIONS)}
+_CODES = {str(code): name for code, name in enumerate(EMOTIONS)}
 
 
 def emotion_of(word):
@@ -38,7 +38,7 @@ def emotion_of(word):
     """
     word = str(word).strip().lower()
     bare = re.sub(r"^\d+[-_. ]+", "", word)  # "03_happy", "3-happy"
-    return _NAMES.get(word) or _NAMES.get(bare)
+    return _CODES.get(word) or _NAMES.get(bare)
 
 
 def as_emotion(values):

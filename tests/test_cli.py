@@ -74,7 +74,7 @@ def test_list_names_every_clusterer(capsys):
     "argv, sentence",
     [
         (["clutser"], "Did you mean 'cluster'"),
-        (["cluster", "--feature", "hog"], "Did you mean --features"),
+        (["cluster", "--feature", "hog"], "'--features'"),
         (["cluster", "tyo"], "'toy'"),
         (["cluster", "no/such/file.csv"], "no/such/file.csv"),
         (["cluster", "toy:m=3"], "has no 'm'"),

@@ -11,7 +11,14 @@ from fer_cluster.faces import Faces
 
 @pytest.mark.parametrize(
     "word, emotion",
-    [("Anger", "angry"), ("HAPPINESS", "happy"), ("3", "happy"), ("06_neutral", "neutral"), ("bored", None)],
+    [
+        ("Anger", "angry"),
+        ("HAPPINESS", "happy"),
+        ("3", "happy"),
+        ("06_neutral", "neutral"),
+        ("bored", None),
+        ("3.0", None),
+    ],
 )
 def test_aliases(word, emotion):
     assert emotion_of(word) == emotion

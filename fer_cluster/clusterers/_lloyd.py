@@ -41,7 +41,6 @@ def best_centres(x, count, random, *, n_init=10, max_iter=300, tol=1e-4, spheric
 
 def seeded(x, count, random, restarts):
     """Return starts of greedy k-means++, shape (restarts, count, d), for in-memory rows."""
-    x = x.astype(np.float32)
     squares = np.einsum("ij,ij->i", x, x)
     trials = 2 + int(np.log(count))
     chosen = random.randint(len(x), size=(restarts, 1))
@@ -53,7 +52,7 @@ def seeded(x, count, random, restarts):
         each = np.arange(restarts)
         closest = closer[each, best]
         chosen = np.column_stack([chosen, tries[each, best]])
-    return x[chosen].astype(np.float64)
+    return x[chosen]
 
 
 def _distances(x, squares, rows):

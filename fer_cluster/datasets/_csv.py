@@ -1,8 +1,7 @@
-"""CSV files with a column of pixels: plain lines in threads, from the first other one row by row."""
+"""CSV files with a column of pixels: plain lines by blocks, from the first other one row by row."""
 
 import hashlib
-import os
-from collections import deque
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from math import isqrt
 
@@ -14,8 +13,7 @@ from fer_cluster.datasets._exact import LONGEST, read_exact
 from fer_cluster.datasets._rows import Rows
 from fer_cluster.errors import InputError
 
-BLOCK = 1 << 18  # bytes that are parsed at once: what a core keeps close at hand
-WORKERS = min(4, os.cpu_count() or 1)
+BLOCK = 1 << 17  # bytes that are parsed at once: what a core keeps close at hand
 
 
 def read_csv(path, images, rejects):
@@ -39,18 +37,31 @@ def read_csv(path, images, rejects):
         Where the file has no column of pixels or no row, or at the first row
         that cannot be used.
     """
-    with path.open("rb") as file:
-        head = file.readline(LONGEST)
-        digest = hashlib.sha256(head)
-        rows = Rows(head, images, rejects)
-        file.seek(_read_plain(file, rows, digest))
-        read_exact(file, rows, digest)
-    if not rows.count:
-        raise InputError(f"{path} has a header but no row.")
-    return Reading(rows.about(), None if len(rejects) else digest.hexdigest())
+    # Parsing is hundreds of short steps, which threads would only interrupt; hashing is one long one.
+    done = threading.Event()
+    with path.open("rb") as file, ThreadPoolExecutor(1) as aside:
+        digest = aside.submit(_digest, path, done)
+        try:
+            rows = Rows(file.readline(LONGEST), images, rejects)
+            file.seek(_read_plain(file, rows))
+            read_exact(file, rows)
+            if not rows.count:
+                raise InputError(f"{path} has a header but no row.")
+            return Reading(rows.about(), None if len(rejects) else digest.result())
+        finally:
+            done.set()
 
 
-def _read_plain(file, rows, digest):
+def _digest(path, done):
+    """Return the SHA-256 of a file; stop early where nobody waits for it any more."""
+    digest, piece = hashlib.sha256(), bytearray(1 << 22)
+    with path.open("rb", buffering=0) as file:
+        while (count := file.readinto(piece)) and not done.is_set():
+            digest.update(memoryview(piece)[:count])
+    return digest.hexdigest()
+
+
+def _read_plain(file, rows):
     """Read plain lines; return where the first block begins that is not plain.
 
     A line is plain where each field is bare, or quoted with no quote and no
@@ -58,28 +69,15 @@ def _read_plain(file, rows, digest):
     is all that CSV asks for.
     """
     place = file.tell()
-    for block, parsed in _parsed(file, rows):
+    for block in _blocks(file):
+        rows.side = rows.side or _side(block, rows)
+        parsed = _parse(block, rows)
         if parsed is None or rows.fault(parsed[1]):
             break
         rows.take(*parsed)
         rows.count += len(parsed[0])
-        digest.update(block)
         place += len(block)
     return place
-
-
-def _parsed(file, rows):
-    """Yield each block with what ``_parse`` made of it, in order, a few blocks ahead."""
-    waiting = deque()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for block in _blocks(file):
-            rows.side = rows.side or _side(block, rows)
-            waiting.append((block, pool.submit(_parse, block, rows)))
-            if len(waiting) > 2 * WORKERS:
-                block, parsed = waiting.popleft()
-                yield block, parsed.result()
-        for block, parsed in waiting:
-            yield block, parsed.result()
 
 
 def _blocks(file):

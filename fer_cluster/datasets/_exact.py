@@ -12,7 +12,7 @@ from fer_cluster.errors import InputError
 LONGEST = 1 << 26  # bytes of a line and of a field
 
 
-def read_exact(file, rows, digest):
+def read_exact(file, rows):
     """Read the rest of a CSV file row by row.
 
     Parameters
@@ -20,8 +20,6 @@ def read_exact(file, rows, digest):
     file : binary file
     rows : Rows
         Takes the good rows, and passes the others on to its rejects.
-    digest : hash
-        Updated with what is read.
 
     Raises
     ------
@@ -29,9 +27,7 @@ def read_exact(file, rows, digest):
         At the first row that cannot be used, unless rejects are kept.
     """
     with _long_fields():
-        reader = csv.reader(
-            _lines(file, rows, digest), delimiter=rows.comma, skipinitialspace=True, strict=True
-        )
+        reader = csv.reader(_lines(file, rows), delimiter=rows.comma, skipinitialspace=True, strict=True)
         while True:
             try:
                 fields = next(reader)
@@ -92,12 +88,11 @@ def _text_fault(fields):
     return "is not UTF-8 text" if broken else None
 
 
-def _lines(file, rows, digest):
+def _lines(file, rows):
     """Yield the lines of a file; bytes that are no text come as surrogates."""
     while line := file.readline(LONGEST):
         if len(line) == LONGEST:
             raise InputError(f"{rows.rejects.source}: row {rows.count + 1} is longer than 64 MiB.")
-        digest.update(line)
         yield line.decode("utf-8", "surrogateescape")
 
 

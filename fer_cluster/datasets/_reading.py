@@ -8,10 +8,8 @@ import pandas as pd
 
 from fer_cluster.datasets._cache import cached
 from fer_cluster.datasets._csv import read_csv
-from fer_cluster.datasets._folder import image_files, read_folder
 from fer_cluster.datasets._npz import read_npz
 from fer_cluster.datasets._official import official
-from fer_cluster.datasets._parquet import read_parquet
 from fer_cluster.datasets._rejects import Rejects
 from fer_cluster.datasets._votes import votes_of
 from fer_cluster.errors import InputError
@@ -57,7 +55,7 @@ def read_table(path, *, votes=None, skip_bad=None, asked=False):
         files = _shards(path)
         if not files:
             raise InputError(f"{path} is a folder without Parquet files.")
-        reader = partial(read_parquet, path, files)
+        reader = _parquet(path, files)
     else:
         files, reader = [path], _reader(path)
     return _faces(path, partial(_states, files), reader, votes, skip_bad, asked)
@@ -65,6 +63,8 @@ def read_table(path, *, votes=None, skip_bad=None, asked=False):
 
 def read_images(path, *, votes=None, skip_bad=None, asked=False):
     """Return the faces in a folder of images; for the parameters see ``read_table``."""
+    from fer_cluster.datasets._folder import image_files, read_folder
+
     path = existing(path)
     if not path.is_dir():
         raise InputError(f"{path} is no folder.")
@@ -143,11 +143,17 @@ def _reader(path):
             f"{path} is a pickle; pickles are never opened, because they can run code: save as .npz."
         )
     if suffix in PARQUET:
-        return partial(read_parquet, path, [path])
+        return _parquet(path, [path])
     if suffix not in READERS:
         allowed = ", ".join([*READERS, *PARQUET])
         raise InputError(f"{path} cannot be read: it is no folder and its name does not end in {allowed}.")
     return partial(READERS[suffix], path)
+
+
+def _parquet(path, files):
+    from fer_cluster.datasets._parquet import read_parquet
+
+    return partial(read_parquet, path, files)
 
 
 def _states(files):

@@ -124,7 +124,8 @@ def _moments(images):
     from scipy.linalg.blas import ssyrk
 
     pixels = _pixels(images)
-    centre = next(blocks(images))[1].reshape(-1, pixels).mean(0).round().astype(np.float32)
+    some = images[:: max(len(images) // 512, 1)]
+    centre = some.reshape(-1, pixels).mean(0).round().astype(np.float32)
     total, cross = np.zeros(pixels), np.zeros((pixels, pixels), order="F")
     part = np.zeros((pixels, pixels), np.float32, order="F")
     for number, (_, x) in enumerate(_centred(images, centre), 1):
@@ -146,11 +147,11 @@ def _leading(covariance, count):
     ``covariance`` need only have its upper triangle.
     """
     from scipy.linalg import eigh
-    from scipy.sparse.linalg import ArpackNoConvergence
+    from scipy.sparse.linalg import ArpackError
 
     size = len(covariance)
     if 8 * count <= size:
-        with contextlib.suppress(ArpackNoConvergence):
+        with contextlib.suppress(ArpackError):
             return _lanczos(covariance.astype(np.float32), count)
     variance, vectors = eigh(covariance, lower=False, subset_by_index=[size - count, size - 1])
     return variance[::-1], vectors[:, ::-1]

@@ -5,6 +5,8 @@ from sklearn.base import BaseEstimator
 
 __all__ = ["TSNE"]
 
+_MANY = 10_000  # points; for fewer, threads wait for each other more than they work
+
 
 class TSNE(BaseEstimator):
     """Stochastic neighbour embedding, of openTSNE, started from the principal components.
@@ -31,7 +33,7 @@ class TSNE(BaseEstimator):
         embedder = Embedder(
             perplexity=min(self.perplexity, (len(x) - 1) / 3),
             initialization="pca",
-            n_jobs=-1,
+            n_jobs=-1 if len(x) >= _MANY else 1,
             random_state=self.random_state,
         )
         return np.asarray(embedder.fit(np.asarray(x)), dtype=np.float32)
