@@ -1,20 +1,19 @@
 """Grey values, standardised pixel by pixel and reduced to their principal components."""
 
-import contextlib
-
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.blocks import blocks, release
 from fer_cluster.errors import InputError
 
 __all__ = ["Pixels"]
 
-_FLUSH = 8  # blocks summed in float32 before they join the float64 sum
+_BYTES = 64 * 1024**2  # of float32 pixels at a time
+_WIDTH = 32  # vectors that are multiplied at a time
+_STRAY = 1e-3  # sine of the angle that a component may be off
 
 
-class Pixels(TransformerMixin, BaseEstimator):
+# Not a BaseEstimator: importing that takes longer than the components of 35,887 faces.
+class Pixels:
     """Standardised pixels on their principal components.
 
     The same as scikit-learn's ``StandardScaler`` and
@@ -48,15 +47,11 @@ class Pixels(TransformerMixin, BaseEstimator):
             Where there are fewer faces or pixels than components.
         """
         count = _checked(self.n_components, images)
-        self.mean_, covariance = _moments(images)
-        spread = np.sqrt(np.diag(covariance))
-        self.scale_ = np.where(spread > 0, spread, 1.0)
-        covariance /= np.outer(self.scale_, self.scale_).T
-        covariance *= len(images) / max(len(images) - 1, 1)  # scaled by n, then PCA by n - 1
+        self.mean_, self.scale_, covariance = _moments(images)
         variance, vectors = _leading(covariance, count)
         peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
         self.components_ = np.ascontiguousarray((vectors * np.sign(peak)).T, dtype=np.float32)
-        self.explained_variance_ = np.maximum(variance, 0.0)
+        self.explained_variance_ = np.maximum(variance, 0.0).astype(float)
         self.explained_variance_ratio_ = self.explained_variance_ / (np.trace(covariance) or 1.0)
         self.n_features_in_ = len(self.mean_)
         return self
@@ -75,7 +70,6 @@ class Pixels(TransformerMixin, BaseEstimator):
         InputError
             Where the images have another number of pixels than those of the fit.
         """
-        check_is_fitted(self)
         if images.ndim < 2 or _pixels(images) != self.n_features_in_:
             raise InputError(
                 f"Pixels was fitted on images of {self.n_features_in_} pixels, got shape {images.shape}."
@@ -86,6 +80,27 @@ class Pixels(TransformerMixin, BaseEstimator):
             np.matmul(x, weights, out=out[rows])
             release(out)
         return out
+
+    def fit_transform(self, images, y=None):
+        """Return the images it was fitted on, on the components."""
+        return self.fit(images).transform(images)
+
+    def get_params(self, deep=True):
+        """Return the parameters by name, as scikit-learn asks."""
+        return {"n_components": self.n_components}
+
+    def set_params(self, n_components=50):
+        """Set the parameters by name, as scikit-learn asks."""
+        self.n_components = n_components
+        return self
+
+    def __sklearn_tags__(self):
+        from sklearn.utils import Tags, TargetTags, TransformerTags
+
+        return Tags(None, TargetTags(required=False), TransformerTags(preserves_dtype=[]))
+
+    def __repr__(self):
+        return f"Pixels(n_components={self.n_components})"
 
 
 def _checked(count, images):
@@ -106,65 +121,77 @@ def _pixels(images):
 
 def _centred(images, centre):
     """Yield (rows, x): blocks as float32 less a centre, in one buffer used again and again."""
-    buffer = None
-    for rows, block in blocks(images):
-        if buffer is None:
-            buffer = np.empty((len(block), len(centre)), np.float32)
+    size = max(_BYTES // (4 * len(centre)), 1)
+    buffer = np.empty((min(size, len(images)), len(centre)), np.float32)
+    for rows, block in blocks(images, size):
         x = buffer[: len(block)]
         np.subtract(block.reshape(x.shape), centre, out=x, dtype=np.float32)
         yield rows, x
 
 
 def _moments(images):
-    """Return the mean and the covariance (divided by n, upper triangle alone) of the pixels.
+    """Return mean, scale and the covariance of the standardised pixels.
 
     Less a whole number near their mean, grey values and their products are small
-    whole numbers, so that float32 sums of a few blocks are all but exact.
+    whole numbers, so that the float32 sums of a block are all but exact.
     """
-    from scipy.linalg.blas import ssyrk
-
-    pixels = _pixels(images)
-    some = images[:: max(len(images) // 512, 1)]
+    n, pixels = len(images), _pixels(images)
+    some = images[:: max(n // 512, 1)]
     centre = some.reshape(-1, pixels).mean(0).round().astype(np.float32)
-    total, cross = np.zeros(pixels), np.zeros((pixels, pixels), order="F")
-    part = np.zeros((pixels, pixels), np.float32, order="F")
-    for number, (_, x) in enumerate(_centred(images, centre), 1):
+    total, cross = np.zeros(pixels), np.zeros((pixels, pixels))
+    for _, x in _centred(images, centre):
         total += x.sum(0)
-        part = ssyrk(1.0, x.T, beta=1.0, c=part, overwrite_c=True)
-        if number % _FLUSH == 0:
-            cross += part
-            part[:] = 0
-    cross += part
-    mean = total / len(images)
-    cross /= len(images)
-    cross -= np.outer(mean, mean).T  # as symmetric as its transpose, but in Fortran's order
-    return centre + mean, cross
+        cross += x.T @ x  # the product of a matrix with itself: numpy makes one triangle only
+    mean = total / n
+    spread = np.sqrt(np.maximum(np.diag(cross) / n - mean**2, 0))
+    scale = np.where(spread > 0, spread, 1.0)
+    weight = 1 / (scale * np.sqrt(max(n - 1, 1)))  # scaled by n, then the covariance by n - 1
+    cross *= weight
+    cross *= weight[:, None]
+    mean_weighted = mean * weight * np.sqrt(n)
+    cross -= np.outer(mean_weighted, mean_weighted)
+    return centre + mean, scale, cross
 
 
-def _leading(covariance, count):
-    """Return the largest eigenvalues, the largest first, and their vectors.
+def _leading(matrix, count):
+    """Return the largest eigenvalues, the largest first, and their vectors."""
+    found = _krylov(matrix.astype(np.float32), count) if 8 * count <= len(matrix) else None
+    if found is None:
+        values, vectors = np.linalg.eigh(matrix)
+        found = values[::-1][:count], vectors[:, ::-1][:, :count]
+    return found
 
-    ``covariance`` need only have its upper triangle.
+
+def _krylov(matrix, count):
+    """Return what :func:`_leading` does by block Lanczos, or None where it does not settle.
+
+    Each step multiplies a block of vectors and makes it orthogonal to all before;
+    the matrix seen from their span, ``small``, soon has the same leading eigenvalues.
     """
-    from scipy.linalg import eigh
-    from scipy.sparse.linalg import ArpackError
+    size = len(matrix)
+    block = np.random.default_rng(0).standard_normal((size, _WIDTH), dtype=np.float32)
+    block = np.linalg.qr(block)[0]
+    basis, small = np.empty((size, 0), np.float32), np.empty((0, 0), np.float32)
+    while basis.shape[1] + _WIDTH <= size // 2:
+        basis = np.hstack([basis, block])
+        block = matrix @ block
+        small = _grown(small, basis.T @ block)
+        for _ in range(2):
+            block -= basis @ (basis.T @ block)
+        block, rest = np.linalg.qr(block)
+        if basis.shape[1] >= 4 * count:
+            values, vectors = np.linalg.eigh(small)
+            gaps = np.abs(np.diff(values[::-1][: count + 1]))
+            gaps = np.minimum(gaps, np.append(np.inf, gaps[:-1]))
+            stray = np.linalg.norm(rest @ vectors[-_WIDTH:, ::-1][:, :count], axis=0)
+            if (stray < _STRAY * gaps).all():
+                return values[::-1][:count], basis @ vectors[:, ::-1][:, :count]
+    return None
 
-    size = len(covariance)
-    if 8 * count <= size:
-        with contextlib.suppress(ArpackError):
-            return _lanczos(covariance.astype(np.float32), count)
-    variance, vectors = eigh(covariance, lower=False, subset_by_index=[size - count, size - 1])
-    return variance[::-1], vectors[:, ::-1]
 
-
-def _lanczos(covariance, count):
-    from scipy.linalg.blas import ssymv
-    from scipy.sparse.linalg import LinearOperator, eigsh
-    from threadpoolctl import threadpool_limits
-
-    times = LinearOperator(covariance.shape, lambda x: ssymv(1.0, covariance, x), dtype=np.float32)
-    start = np.random.default_rng(0).standard_normal(len(covariance)).astype(np.float32)
-    with threadpool_limits(1, "blas"):  # hundreds of small products: a second thread only waits
-        variance, vectors = eigsh(times, count, which="LA", v0=start)
-    order = np.argsort(variance)[::-1]
-    return variance[order].astype(float), vectors[:, order]
+def _grown(small, columns):
+    """Return a symmetric matrix with these columns, and rows, added."""
+    old = len(small)
+    grown = np.empty((len(columns), len(columns)), np.float32)
+    grown[:old, :old], grown[:, old:], grown[old:, :old] = small, columns, columns[:old].T
+    return grown
