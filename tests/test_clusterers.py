@@ -1,11 +1,22 @@
+import subprocess
+import sys
+import warnings
+
 import numpy as np
 import pytest
+from sklearn.base import clone, is_clusterer
 from sklearn.cluster import KMeans as Reference
 from sklearn.datasets import load_digits, load_iris, make_blobs
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from sklearn.mixture import GaussianMixture
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import (
+    check_clusterer_compute_labels_predict,
+    check_clustering,
+    parametrize_with_checks,
+)
 
 from fer_cluster.clusterers import _lloyd, _rows
 from fer_cluster.clusterers._lloyd import nearest
@@ -21,21 +32,54 @@ SHAPES = ("full", "tied", "diag", "spherical")
 
 
 def expected_failures(estimator):
-    failures = {}
-    if isinstance(estimator, (Chance, One)):
-        failures["check_clustering"] = "a control does not find the clusters"
     if isinstance(estimator, Chance):
-        failures["check_methods_sample_order_invariance"] = "the lot depends on the place of a row"
-    return failures
+        return {"check_methods_sample_order_invariance": "the lot depends on the place of a row"}
+    return {}
+
+
+def checks():
+    """Return scikit-learn's checks, which warn of a class that is not one of its own."""
+    diagonal = [GMM(covariance_type=shape) for shape in SHAPES[1:]]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* does not inherit from `sklearn.base.BaseEstimator`")
+        estimators = [KMeans(), GMM(), *diagonal, Spherical(), Chance(), One()]
+        return parametrize_with_checks(estimators, expected_failed_checks=expected_failures)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-@parametrize_with_checks(
-    [KMeans(), GMM(), *(GMM(covariance_type=shape) for shape in SHAPES[1:]), Spherical(), Chance(), One()],
-    expected_failed_checks=expected_failures,
-)
+@checks()
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("estimator", [KMeans(), GMM(), Spherical()], ids=["kmeans", "gmm", "spherical"])
+@pytest.mark.parametrize("readonly", [False, True])
+def test_scikit_learn_checks_of_clusterers(estimator, readonly):
+    assert is_clusterer(estimator)
+    check_clusterer_compute_labels_predict(type(estimator).__name__, estimator)
+    check_clustering(type(estimator).__name__, estimator, readonly_memmap=readonly)
+
+
+def test_in_a_pipeline_of_scikit_learn():
+    x = make_blobs(200, 4, centers=3, random_state=0)[0]
+    pipeline = clone(make_pipeline(StandardScaler(), KMeans(3)))
+    assert pipeline.fit_predict(x).max() == 2
+    assert repr(KMeans(3, tol=1e-4)) == "KMeans(n_clusters=3)"
+    with pytest.raises(ValueError, match="KMeans has no parameter 'k'"):
+        KMeans().set_params(k=3)
+
+
+def test_the_plain_case_does_without_scikit_learn():
+    code = """
+import sys, numpy as np
+from fer_cluster.clusterers.kmeans import KMeans
+from fer_cluster.features.pixels import Pixels
+images = np.random.default_rng(0).integers(0, 256, (300, 24, 24), dtype=np.uint8)
+KMeans().fit(Pixels(10).fit(images).transform(images))
+print([name for name in ("sklearn", "scipy", "pandas", "matplotlib", "torch") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def datasets():

@@ -80,8 +80,9 @@ def test_a_region_is_blind_to_the_rest(images):
     assert not changed(slice(0, 20), "mouth") and changed(slice(36, 44), "mouth")
     assert not changed(slice(28, 48), "eyes") and changed(slice(14, 22), "eyes")
     assert changed(slice(36, 44), "eyes_mouth") and changed(slice(14, 22), "eyes_mouth")
-    eyes, mouth, both = (Hog(region=r).fit(images).n_features_out_ for r in ("eyes", "mouth", "eyes_mouth"))
+    eyes, mouth, both = (len(Hog(region=r).fit(images).place_) for r in ("eyes", "mouth", "eyes_mouth"))
     assert eyes + mouth == both < 900
+    assert (Hog(region="mouth").fit(images).place_[:, 0] > 0.6).all()
 
 
 def test_memory_mapped_images_more_than_a_block(images, tmp_path):

@@ -2,7 +2,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fer_cluster.errors import InputError
@@ -135,3 +137,11 @@ def test_images_of_another_size():
     pixels = Pixels(2).fit(noise(100, side=6))
     with pytest.raises(InputError, match="36 pixels, got shape \\(5, 7, 7\\)"):
         pixels.transform(noise(5, side=7))
+
+
+def test_parameters_as_scikit_learn_asks():
+    pixels = clone(Pixels(4).set_params(n_components=3))
+    assert pixels.get_params() == {"n_components": 3}
+    assert repr(pixels) == "Pixels(n_components=3)"
+    points = make_pipeline(pixels, StandardScaler()).fit_transform(noise(100))
+    np.testing.assert_allclose(points.std(0), 1, rtol=1e-4)

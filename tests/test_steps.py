@@ -7,8 +7,10 @@ from fer_cluster.chain import Chain
 from fer_cluster.errors import InputError
 from fer_cluster.features.pixels import Pixels
 from fer_cluster.nuisances import measure
+from fer_cluster.steps._subspace import leading
 from fer_cluster.steps.remove_nuisances import RemoveNuisances
-from fer_cluster.steps.signal_to_nuisance import SignalToNuisance, leading
+from fer_cluster.steps.self_training import SelfTraining
+from fer_cluster.steps.signal_to_nuisance import SignalToNuisance
 from fer_cluster.steps.unit import Unit
 from fer_cluster.steps.whiten import Whiten
 
@@ -137,3 +139,58 @@ def test_signal_to_nuisance_tells_unusable_input(images):
         SignalToNuisance().fit(x.transform(images[:9]), images=images, extractor=x)
     with pytest.raises(InputError, match="n_components"):
         SignalToNuisance(0).fit(x.transform(images), images=images, extractor=x)
+
+
+class Kinds:
+    """Faces of two kinds that the mouth shows well and the brow somewhat; hats of two kinds too."""
+
+    place_ = np.repeat([[0.125, 0.5], [0.9, 0.5]], 6, axis=0)
+
+    def __init__(self, n, random):
+        self.kind, self.hat = random.integers(0, 2, n), random.integers(0, 2, n)
+        self.x = random.normal(size=(n, 12))
+        self.x[:, 0] += 9 * self.hat
+        self.x[:, 1:6] += 1.2 * self.kind[:, None]
+        self.x[:, 6:] += 1.6 * self.kind[:, None]
+        self.shaken = self.x + 0.2 * random.normal(size=self.x.shape)
+
+    def transform(self, images):
+        return self.shaken[: len(images)]
+
+
+def apart(z, kind):
+    """How many standard deviations lie between the means of two kinds."""
+    return abs(z[kind == 1].mean() - z[kind == 0].mean()) / z[kind == 0].std()
+
+
+def test_self_training_learns_from_the_whole_face_what_the_mouth_names(random):
+    faces = Kinds(2000, random)
+    images = np.zeros((2000, 4, 4), np.uint8)
+    settings = {"n_components": 1, "n_first": 1, "n_names": (2, 4)}
+    z = SelfTraining(**settings).fit(faces.x, images=images, extractor=faces).transform(faces.x)
+    assert apart(z, faces.kind) > 1.15 * apart(
+        faces.x[:, 6:].mean(1), faces.kind
+    )  # more than the mouth knows
+    assert apart(z, faces.hat) < 0.5
+    faces.place_ = faces.place_[::-1]  # where the hat is the mouth, the hat is what is learnt
+    z = SelfTraining(**settings).fit(faces.x, images=images, extractor=faces).transform(faces.x)
+    assert apart(z, faces.hat) > 5
+
+
+def test_self_training_is_seeded_bounded_and_of_unit_variance(images):
+    def fitted(seed):
+        return Chain(Pixels(20), [SelfTraining(4, n_first=3, random_state=seed)]).fit(images)
+
+    one, again, other = (fitted(seed).transform(images) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+    assert np.abs(one).max() <= 3
+    np.testing.assert_allclose(one.std(0), 1, atol=0.1)
+
+
+def test_self_training_tells_unusable_input(images):
+    x = Pixels(5).fit(images)
+    with pytest.raises(InputError, match="rows of features"):
+        SelfTraining().fit(x.transform(images[:9]), images=images, extractor=x)
+    with pytest.raises(InputError, match="n_components"):
+        SelfTraining(0).fit(x.transform(images), images=images, extractor=x)

@@ -5,9 +5,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from joblib import cpu_count
-from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import validate_data
 from threadpoolctl import ThreadpoolController
 
 from fer_cluster.blocks import BLOCK, blocks, release
@@ -22,12 +19,27 @@ def checked(estimator, x, *, reset=True):
     Raises
     ------
     ValueError
-        As scikit-learn does, where x is not a finite (n, d) array.
+        As scikit-learn does, where x is not a finite (n, d) array of the right
+        width, or the clusterer is not fitted.
     """
-    x = validate_data(estimator, x, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False)
-    for _, block in blocks(x):
-        assert_all_finite(block, input_name="X")
+    plain = type(x) in (np.ndarray, np.memmap) and x.ndim == 2 and x.dtype in (np.float32, np.float64)
+    width = getattr(estimator, "n_features_in_", None)
+    if not (plain and x.size and (reset or width == x.shape[1])) or hasattr(estimator, "feature_names_in_"):
+        return _converted(estimator, x, reset)
+    if reset:
+        estimator.n_features_in_ = x.shape[1]
+    if not all(np.isfinite(block.sum()) or np.isfinite(block).all() for _, block in blocks(x)):
+        return _converted(estimator, x, reset)
     return x
+
+
+def _converted(estimator, x, reset):
+    """Have scikit-learn, which is slow to import, convert x or say what is wrong."""
+    from sklearn.utils.validation import check_is_fitted, validate_data
+
+    if not reset:
+        check_is_fitted(estimator)
+    return validate_data(estimator, x, reset=reset, dtype=[np.float64, np.float32])
 
 
 def enough(x, count):
@@ -97,4 +109,6 @@ def _threadpools():
 @functools.cache
 def _cores():
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdecimal() else cpu_count()
+    if asked.isdecimal():
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,16 +1,14 @@
 """Clusters drawn by lot: the control that every score is compared with."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
+from fer_cluster.clusterers._estimator import Estimator, random_of
 from fer_cluster.clusterers._rows import checked, enough
 
 __all__ = ["Chance"]
 
 
-class Chance(ClusterMixin, BaseEstimator):
+class Chance(Estimator):
     """A cluster for each face by lot, all equally likely.
 
     The lot depends on the seed and the place of the row, never on what is in it:
@@ -40,13 +38,12 @@ class Chance(ClusterMixin, BaseEstimator):
         """
         x = checked(self, x)
         enough(x, self.n_clusters)
-        self.seed_ = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self.seed_ = int(random_of(self.random_state).randint(2**31 - 1))
         self.labels_ = self._drawn(x)
         return self
 
     def predict(self, x):
         """Return a cluster by lot for each row, shape (n,)."""
-        check_is_fitted(self)
         return self._drawn(checked(self, x, reset=False))
 
     def _drawn(self, x):

@@ -3,11 +3,8 @@
 import warnings
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClusterMixin, DensityMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
+from fer_cluster.clusterers._estimator import Estimator, random_of
 from fer_cluster.clusterers._lloyd import best_centres
 from fer_cluster.clusterers._mixture import Mixture, expected, fitted
 from fer_cluster.clusterers._rows import checked, enough, one_thread
@@ -18,7 +15,7 @@ __all__ = ["GMM"]
 _SHAPES = ("full", "tied", "diag", "spherical")
 
 
-class GMM(ClusterMixin, DensityMixin, BaseEstimator):
+class GMM(Estimator):
     """Mixture of Gaussians; each face belongs to the likeliest.
 
     Parameters
@@ -83,13 +80,15 @@ class GMM(ClusterMixin, DensityMixin, BaseEstimator):
             raise unknown("covariance_type", self.covariance_type, _SHAPES)
         x = checked(self, x)
         enough(x, self.n_clusters)
-        random = check_random_state(self.random_state)
+        random = random_of(self.random_state)
         results = [self._fitted(x, random) for _ in range(self.n_init)]
         mixture, self.lower_bound_, self.n_iter_, self.converged_ = max(results, key=lambda r: r[1])
         self.weights_, self.means_ = mixture.weights, mixture.means
         self.covariances_ = self._packed(mixture.covariances)
         self.labels_ = expected(x, mixture)[0].argmax(1).astype(np.int32)
         if not self.converged_:
+            from sklearn.exceptions import ConvergenceWarning
+
             message = f"GMM is not at rest after {self.max_iter} passes; raise max_iter, tol or reg_covar."
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
         return self
@@ -125,7 +124,6 @@ class GMM(ClusterMixin, DensityMixin, BaseEstimator):
             return fitted(x, centres, shape=self.covariance_type, **settings)
 
     def _expected(self, x):
-        check_is_fitted(self)
         x = checked(self, x, reset=False)
         return expected(x, Mixture(self.weights_, self.means_, self._unpacked()))
 

@@ -1,9 +1,6 @@
 """K-Means."""
 
-from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
-
+from fer_cluster.clusterers._estimator import Estimator, random_of
 from fer_cluster.clusterers._lloyd import best_centres, nearest
 from fer_cluster.clusterers._rows import checked, enough
 
@@ -11,7 +8,7 @@ __all__ = ["KMeans"]
 
 
 # Not scikit-learn's: memory stays flat on memory-mapped rows, and restarts share their products.
-class KMeans(ClusterMixin, BaseEstimator):
+class KMeans(Estimator):
     """K-Means: each face belongs to the nearest of a few centres.
 
     Parameters
@@ -61,7 +58,7 @@ class KMeans(ClusterMixin, BaseEstimator):
         self.cluster_centers_, self.n_iter_ = best_centres(
             x,
             self.n_clusters,
-            check_random_state(self.random_state),
+            random_of(self.random_state),
             n_init=self.n_init,
             max_iter=self.max_iter,
             tol=self.tol,
@@ -71,5 +68,4 @@ class KMeans(ClusterMixin, BaseEstimator):
 
     def predict(self, x):
         """Return the nearest centre of each row, shape (n,)."""
-        check_is_fitted(self)
         return nearest(checked(self, x, reset=False), self.cluster_centers_)[0]

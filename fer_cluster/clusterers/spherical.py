@@ -1,16 +1,13 @@
 """Spherical K-Means: clusters of directions, by the cosine."""
 
-from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
-
+from fer_cluster.clusterers._estimator import Estimator, random_of
 from fer_cluster.clusterers._lloyd import best_centres, nearest
 from fer_cluster.clusterers._rows import checked, enough
 
 __all__ = ["Spherical"]
 
 
-class Spherical(ClusterMixin, BaseEstimator):
+class Spherical(Estimator):
     """Spherical K-Means: each face belongs to the centre at the smallest angle.
 
     Faces and centres are taken at unit length, whatever their length was.
@@ -63,7 +60,7 @@ class Spherical(ClusterMixin, BaseEstimator):
         self.cluster_centers_, self.n_iter_ = best_centres(
             x,
             self.n_clusters,
-            check_random_state(self.random_state),
+            random_of(self.random_state),
             n_init=self.n_init,
             max_iter=self.max_iter,
             tol=self.tol,
@@ -74,5 +71,4 @@ class Spherical(ClusterMixin, BaseEstimator):
 
     def predict(self, x):
         """Return the centre at the smallest angle to each row, shape (n,)."""
-        check_is_fitted(self)
         return nearest(checked(self, x, reset=False), self.cluster_centers_, spherical=True)[0]

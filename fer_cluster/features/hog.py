@@ -42,6 +42,11 @@ class Hog(TransformerMixin, BaseEstimator):
         ``face``, or only the blocks centred on ``eyes``, ``mouth`` or
         ``eyes_mouth`` of an upright face that fills the image.
 
+    Attributes
+    ----------
+    place_ : ndarray, shape (features, 2)
+        Row and column of the centre of each feature's block, as shares of height and width.
+
     References
     ----------
     Dalal and Triggs, Histograms of oriented gradients for human detection, CVPR 2005.
@@ -77,7 +82,8 @@ class Hog(TransformerMixin, BaseEstimator):
                 f"Images of {height} x {width} have no block of {self.block} x {self.block} cells "
                 f"of {self.cell} pixels in region {self.region!r}."
             )
-        self.n_features_out_ = int(self.blocks_.sum()) * self.block**2 * self.orientations
+        size = self.block**2 * self.orientations
+        self.place_ = np.repeat(_places(self.blocks_, self.shape_, self.cell, self.block), size, axis=0)
         return self
 
     def transform(self, images):
@@ -90,7 +96,7 @@ class Hog(TransformerMixin, BaseEstimator):
         """
         if images.shape[1:] != self.shape_:
             raise InputError(f"Hog was fitted on images of {self.shape_}, got {images.shape[1:]}.")
-        features = np.empty((len(images), self.n_features_out_), np.float32)
+        features = np.empty((len(images), len(self.place_)), np.float32)
         for rows, block in blocks(images):
             for start in range(0, len(block), _AT_ONCE):
                 few = block[start : start + _AT_ONCE]
@@ -150,11 +156,23 @@ def _polar(orientations):
 
 def _kept(shape, cell, block, region):
     """Return which blocks of the grid lie in the region, (block rows, block columns)."""
-    down, across = ((np.arange(max(side // cell - block + 1, 0)) + block / 2) * cell / side for side in shape)
+    down, across = _centres(shape, cell, block)
     kept = np.zeros((len(down), len(across)), bool)
     for top, bottom, left, right in _REGIONS[region]:
         kept |= ((down >= top) & (down <= bottom))[:, None] & ((across >= left) & (across <= right))
     return kept
+
+
+def _places(kept, shape, cell, block):
+    """Return row and column of the centres of the blocks that are kept."""
+    down, across = _centres(shape, cell, block)
+    row, column = np.nonzero(kept)
+    return np.stack([down[row], across[column]], axis=1)
+
+
+def _centres(shape, cell, block):
+    """Return rows and columns of the centres of blocks, as shares of height and width."""
+    return [(np.arange(max(side // cell - block + 1, 0)) + block / 2) * cell / side for side in shape]
 
 
 def _unit(x, tiny=1e-5):

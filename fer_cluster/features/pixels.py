@@ -9,7 +9,7 @@ __all__ = ["Pixels"]
 
 _BYTES = 64 * 1024**2  # of float32 pixels at a time
 _WIDTH = 32  # vectors that are multiplied at a time
-_STRAY = 1e-3  # sine of the angle that a component may be off
+_STRAY = 3e-4  # sine of the angle that a component may be off
 
 
 # Not a BaseEstimator: importing that takes longer than the components of 35,887 faces.
@@ -155,7 +155,12 @@ def _moments(images):
 
 def _leading(matrix, count):
     """Return the largest eigenvalues, the largest first, and their vectors."""
-    found = _krylov(matrix.astype(np.float32), count) if 8 * count <= len(matrix) else None
+    from threadpoolctl import threadpool_limits
+
+    found = None
+    if 8 * count <= len(matrix):
+        with threadpool_limits(1, "blas"):  # in so small products a second thread waits more than it works
+            found = _krylov(matrix, count)
     if found is None:
         values, vectors = np.linalg.eigh(matrix)
         found = values[::-1][:count], vectors[:, ::-1][:, :count]
@@ -168,8 +173,8 @@ def _krylov(matrix, count):
     Each step multiplies a block of vectors and makes it orthogonal to all before;
     the matrix seen from their span, ``small``, soon has the same leading eigenvalues.
     """
-    size = len(matrix)
-    block = np.random.default_rng(0).standard_normal((size, _WIDTH), dtype=np.float32)
+    size, exact, matrix = len(matrix), matrix, matrix.astype(np.float32)
+    block = matrix @ np.random.default_rng(0).standard_normal((size, _WIDTH), dtype=np.float32)
     block = np.linalg.qr(block)[0]
     basis, small = np.empty((size, 0), np.float32), np.empty((0, 0), np.float32)
     while basis.shape[1] + _WIDTH <= size // 2:
@@ -179,14 +184,21 @@ def _krylov(matrix, count):
         for _ in range(2):
             block -= basis @ (basis.T @ block)
         block, rest = np.linalg.qr(block)
-        if basis.shape[1] >= 4 * count:
+        if basis.shape[1] >= 5 * count:
             values, vectors = np.linalg.eigh(small)
             gaps = np.abs(np.diff(values[::-1][: count + 1]))
             gaps = np.minimum(gaps, np.append(np.inf, gaps[:-1]))
             stray = np.linalg.norm(rest @ vectors[-_WIDTH:, ::-1][:, :count], axis=0)
             if (stray < _STRAY * gaps).all():
-                return values[::-1][:count], basis @ vectors[:, ::-1][:, :count]
+                return _ritz(exact, basis @ vectors[:, -count - _WIDTH :], count)
     return None
+
+
+def _ritz(matrix, span, count):
+    """Return the leading eigenvalues and vectors of a matrix seen from a span, in float64."""
+    span = np.linalg.qr(span.astype(float))[0]
+    values, vectors = np.linalg.eigh(span.T @ matrix @ span)
+    return values[::-1][:count], span @ vectors[:, ::-1][:, :count]
 
 
 def _grown(small, columns):

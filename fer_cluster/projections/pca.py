@@ -1,7 +1,6 @@
 """The two directions of largest variance."""
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError
@@ -9,7 +8,8 @@ from fer_cluster.errors import InputError
 __all__ = ["PCA"]
 
 
-class PCA(BaseEstimator):
+# Not a BaseEstimator: importing that takes half a second.
+class PCA:
     """Principal components: features on the two directions of largest variance.
 
     The sign of a direction is such that its largest entry is positive, so that
@@ -30,18 +30,15 @@ class PCA(BaseEstimator):
         InputError
             Where there are fewer than two features or faces.
         """
-        from scipy.linalg import eigh
-
         if x.ndim != 2 or min(x.shape) < 2:
             raise InputError(f"PCA in two dimensions needs two faces and two features, got shape {x.shape}.")
-        n, d = x.shape
-        self.mean_ = sum(block.sum(0, dtype=np.float64) for _, block in blocks(x)) / n
+        self.mean_ = sum(block.sum(0, dtype=np.float64) for _, block in blocks(x)) / len(x)
         cross = sum(_products(block - self.mean_.astype(x.dtype)) for _, block in blocks(x))
-        variance, vectors = eigh(cross, subset_by_index=[d - 2, d - 1])
-        vectors = vectors[:, ::-1]
+        variance, vectors = np.linalg.eigh(cross)
+        vectors = vectors[:, :-3:-1]
         peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
         self.components_ = (vectors * np.sign(peak)).T
-        self.explained_variance_ratio_ = variance[::-1] / (np.trace(cross) or 1.0)
+        self.explained_variance_ratio_ = variance[:-3:-1] / (np.trace(cross) or 1.0)
         return self
 
     def transform(self, x):
@@ -54,6 +51,17 @@ class PCA(BaseEstimator):
     def fit_transform(self, x, y=None):
         """Return the points of the features it was fitted on, shape (n, 2), float32."""
         return self.fit(x).transform(x)
+
+    def get_params(self, deep=True):
+        """Return the parameters by name, of which there are none."""
+        return {}
+
+    def set_params(self):
+        """Set none of the parameters that there are not."""
+        return self
+
+    def __repr__(self):
+        return "PCA()"
 
 
 def _products(block):

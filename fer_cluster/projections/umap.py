@@ -9,7 +9,10 @@ __all__ = ["UMAP"]
 
 
 class UMAP(BaseEstimator):
-    """Uniform manifold approximation, of umap-learn.
+    """Uniform manifold approximation, of umap-learn, started from the principal components.
+
+    umap-learn's own start, a spectral one, fails where more faces are the same than
+    have neighbours, as in FER2013.
 
     Parameters
     ----------
@@ -39,6 +42,7 @@ class UMAP(BaseEstimator):
         reducer = Reducer(
             n_neighbors=max(2, min(self.n_neighbors, len(x) - 1)),
             min_dist=self.min_dist,
+            init="pca",
             random_state=self.random_state,
             n_jobs=-1 if self.random_state is None else 1,
         )

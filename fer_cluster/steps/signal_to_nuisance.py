@@ -4,8 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fer_cluster.errors import InputError
-from fer_cluster.training.augment import augment
+from fer_cluster.steps._subspace import augmented, leading, matched
 
 __all__ = ["SignalToNuisance"]
 
@@ -61,13 +60,9 @@ class SignalToNuisance(TransformerMixin, BaseEstimator):
             Where x and images do not match, or ``n_components`` is below 1.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        if len(x) != len(images):
-            raise InputError(f"There are {len(x)} rows of features but {len(images)} images.")
-        if self.n_components < 1:
-            raise InputError(f"n_components must be 1 or more, got {self.n_components!r}.")
+        matched(x, images, self.n_components)
         random = np.random.default_rng(self.random_state)
-        rows = np.sort(random.permutation(len(x))[: self.n_faces])
-        change = extractor.transform(augment(images[rows], random=random)) - x[rows]
+        change = augmented(x, images, extractor, random, self.n_faces)
         self.mean_ = x.mean(0, dtype=np.float64)
         total = np.cov(x, rowvar=False, dtype=np.float64).reshape(x.shape[1], -1)
         nuisance = (change.T @ change).astype(np.float64) / len(change)
@@ -79,17 +74,3 @@ class SignalToNuisance(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         x = validate_data(self, x, reset=False, dtype=(np.float64, np.float32))
         return (x - self.mean_.astype(x.dtype)) @ self.weights_.astype(x.dtype)
-
-
-def leading(total, nuisance, count, ridge):
-    """Return ratios and directions of unit total variance, the largest ratio first."""
-    from scipy.linalg import eigh
-
-    size = len(total)
-    floor = max(ridge * np.trace(total) / size, 1e-12)
-    chosen = [max(size - count, 0), size - 1]
-    ratio, vectors = eigh(total, nuisance + floor * np.eye(size), subset_by_index=chosen)
-    ratio, vectors = ratio[::-1], vectors[:, ::-1]
-    peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
-    spread = np.sqrt(np.maximum((vectors * (total @ vectors)).sum(0), 1e-12))
-    return ratio, vectors * np.sign(peak) / spread

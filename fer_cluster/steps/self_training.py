@@ -1,0 +1,159 @@
+"""The subspace that the mouth names and the whole face learns, round after round, without a label."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from fer_cluster.steps._subspace import augmented, leading, matched
+
+__all__ = ["SelfTraining"]
+
+_FAR = 3  # standard deviations beyond which a face is no farther
+
+
+class SelfTraining(TransformerMixin, BaseEstimator):
+    """Discriminant directions of clusters, found from one another in turn.
+
+    K-Means on the signal-to-nuisance subspace of the mouth names the faces;
+    linear discriminant analysis of all features, in which what light and pose
+    change counts as noise, learns the names; K-Means on what it learnt names
+    them anew.
+
+    Parameters
+    ----------
+    n_components : int
+        Number of directions at most that are kept; each has unit variance.
+    n_first : int
+        Number of directions that faces are named in.
+    n_names : sequence of int
+        Numbers of names, all at once.
+    n_rounds : int
+    n_faces : int
+        How many of the faces, at random, are augmented.
+    nuisance : float
+        Weight of the nuisance variance within the discriminant analysis.
+    random_state : int
+
+    Attributes
+    ----------
+    mean_, scale_ : ndarray, shape (d,)
+    weights_ : ndarray, shape (d, n_components)
+    ratio_ : ndarray, shape (n_components,)
+        Variance between over within the names, the largest first.
+
+    References
+    ----------
+    Ding and Li, Adaptive dimension reduction using discriminant analysis and K-means, ICML 2007.
+    """
+
+    def __init__(
+        self,
+        n_components=6,
+        n_first=8,
+        n_names=(10, 20, 40),
+        n_rounds=6,
+        n_faces=8000,
+        nuisance=0.5,
+        random_state=0,
+    ):
+        self.n_components = n_components
+        self.n_first = n_first
+        self.n_names = n_names
+        self.n_rounds = n_rounds
+        self.n_faces = n_faces
+        self.nuisance = nuisance
+        self.random_state = random_state
+
+    def fit(self, x, y=None, *, images, extractor):
+        """Learn the subspace of x, shape (n, d).
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, height, width)
+            The faces of which x are the features.
+        extractor : object
+            Its ``transform(images)`` gives such features. Where it, or the first of its chain,
+            has a ``place_`` (see :class:`fer_cluster.features.patches.Patches`) for each feature,
+            the features in the lowest quarter of the face give the first names, else all do.
+
+        Raises
+        ------
+        InputError
+            Where x and images do not match, or ``n_components`` is below 1.
+        """
+        x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
+        matched(x, images, self.n_components)
+        random = np.random.default_rng(self.random_state)
+        self.mean_, self.scale_ = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
+        change = (augmented(x, images, extractor, random, self.n_faces) / self.scale_).astype(np.float32)
+        z = ((x - self.mean_) / self.scale_).astype(np.float32)
+        total, nuisance = _square(z), _square(change)
+        named = self._first(z, total, nuisance, _mouth(extractor, x.shape[1]))
+        noise = total + self.nuisance * nuisance + 0.003 * np.trace(total) / len(total) * np.eye(len(total))
+        for _ in range(self.n_rounds):
+            between = self._between(z, named, random)
+            self.ratio_, self.weights_ = _discriminant(between, noise, total)
+            named = _near(z @ self.weights_[:, : self.n_first])
+        self.ratio_ = self.ratio_[: self.n_components]
+        self.weights_ = self.weights_[:, : self.n_components]
+        return self
+
+    def transform(self, x):
+        """Return x in the subspace, within 3 standard deviations, shape (n, n_components)."""
+        check_is_fitted(self)
+        x = validate_data(self, x, reset=False, dtype=(np.float64, np.float32))
+        z = (x - self.mean_.astype(x.dtype)) / self.scale_.astype(x.dtype)
+        return _near(z @ self.weights_.astype(x.dtype))
+
+    def _first(self, z, total, nuisance, mouth):
+        """Return the signal-to-nuisance subspace of the mouth, shape (n, n_first)."""
+        part = np.ix_(mouth, mouth)
+        weights = leading(total[part], nuisance[part], self.n_first, 1e-3)[1]
+        return _near(z[:, mouth] @ weights.astype(np.float32))
+
+    def _between(self, z, named, random):
+        """Return the means of the named faces, weighted so that their square is the variance between."""
+        from sklearn.cluster import KMeans
+
+        means = []
+        for count in self.n_names:
+            count = min(count, len(z))
+            kmeans = KMeans(count, n_init=1, random_state=int(random.integers(2**31)))
+            name = kmeans.fit_predict(named)
+            size = np.bincount(name, minlength=count)
+            of = np.zeros((count, len(z)), np.float32)
+            of[name, np.arange(len(z))] = 1 / np.sqrt(np.maximum(size, 1) * len(z) * len(self.n_names))[name]
+            means.append(of @ z)
+        return np.concatenate(means).T.astype(np.float64)  # (d, names)
+
+
+def _discriminant(between, noise, total):
+    """Return ratios and directions, of unit total variance, the largest ratio first.
+
+    Solved in the space of the names, which are far fewer than the features.
+    """
+    from scipy.linalg import cho_factor, cho_solve
+
+    solved = cho_solve(cho_factor(noise - between @ between.T), between)
+    ratio, vectors = np.linalg.eigh(between.T @ solved)
+    kept = np.flatnonzero(ratio > 1e-6)[::-1]
+    weights = solved @ vectors[:, kept]
+    weights /= np.sqrt(np.einsum("ij,ij->j", weights, total @ weights))
+    peak = np.take_along_axis(weights, np.abs(weights).argmax(0)[None], 0)
+    return ratio[kept], weights * np.sign(peak)
+
+
+def _mouth(extractor, count):
+    """Return the indices of the features in the lowest quarter of the face, or of all."""
+    first = getattr(extractor, "extractor", extractor)
+    place = getattr(first, "place_", np.zeros((0, 2)))
+    low = np.flatnonzero(place[:, 0] > 0.75) if len(place) == count else []
+    return low if len(low) else np.arange(count)
+
+
+def _near(z):
+    return np.clip(z, -_FAR, _FAR)
+
+
+def _square(z):
+    return (z.T @ z).astype(np.float64) / len(z)

@@ -1,0 +1,79 @@
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.decomposition import PCA as Reference
+from sklearn.metrics import silhouette_score
+
+from fer_cluster.errors import InputError
+from fer_cluster.projections.pca import PCA
+from fer_cluster.projections.tsne import TSNE
+from fer_cluster.projections.umap import UMAP
+
+
+@pytest.fixture(scope="module")
+def groups():
+    """Three groups of 60 rows that even their first two principal components tell apart."""
+    rng = np.random.default_rng(0)
+    group = np.arange(180) % 3
+    centres = 6 * rng.standard_normal((3, 10))
+    return (centres[group] + rng.standard_normal((180, 10))).astype(np.float32), group
+
+
+@pytest.mark.parametrize("shape", [(5000, 12), (30, 80), (4, 2)])
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+def test_pca_equals_scikit_learn(shape, precision):
+    rng = np.random.default_rng(0)
+    x = (rng.standard_normal(shape) * 0.7 ** np.arange(shape[1]) + 100).astype(precision)
+    ours, theirs = PCA().fit(x), Reference(2, svd_solver="full").fit(x.astype(np.float64))
+    np.testing.assert_allclose(ours.components_, theirs.components_, atol=1e-3)  # signs too
+    np.testing.assert_allclose(
+        ours.explained_variance_ratio_, theirs.explained_variance_ratio_, rtol=1e-3, atol=1e-6
+    )
+    points = ours.transform(x)
+    assert points.dtype == np.float32
+    np.testing.assert_allclose(points, theirs.transform(x), atol=2e-3)
+    np.testing.assert_array_equal(PCA().fit_transform(x), points)
+
+
+def test_pca_of_what_has_no_variance():
+    assert np.all(PCA().fit_transform(np.ones((5, 3), np.float32)) == 0)
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (5, 1), (5,)])
+def test_pca_needs_two_of_each(shape):
+    with pytest.raises(InputError, match="two faces and two features"):
+        PCA().fit(np.ones(shape))
+
+
+def test_pca_has_no_parameters():
+    assert clone(PCA()).get_params() == {}
+
+
+@pytest.mark.parametrize("projection", [PCA(), UMAP(n_neighbors=10), TSNE(perplexity=15)], ids=repr)
+def test_groups_stay_together_whatever_the_run(projection, groups):
+    x, group = groups
+    before = x.copy()
+    points = projection.fit_transform(x)
+    assert points.shape == (180, 2)
+    assert points.dtype == np.float32
+    assert silhouette_score(points, group) > 0.4
+    np.testing.assert_array_equal(clone(projection).fit_transform(x), points)
+    np.testing.assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize("projection", [UMAP(), TSNE()], ids=repr)
+def test_few_faces_and_the_same_faces_do_no_harm(projection):
+    x = np.random.default_rng(0).standard_normal((6, 4)).astype(np.float32)
+    same = np.concatenate([x, np.repeat(x[:1], 40, axis=0)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isfinite(projection.fit_transform(x)).all()
+        assert np.isfinite(projection.fit_transform(same)).all()
+
+
+def test_another_seed_gives_another_umap(groups):
+    x = groups[0][:60]
+    first, second = (UMAP(random_state=seed).fit_transform(x) for seed in (0, 1))
+    assert not np.array_equal(first, second)
