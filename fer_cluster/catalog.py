@@ -4,6 +4,7 @@ import ast
 import functools
 import importlib
 import inspect
+import re
 from pathlib import Path
 
 from fer_cluster.errors import InputError, unknown
@@ -94,7 +95,7 @@ def _parse(kind, text):
         public, _, rest = rest.partition(":")
         name = f"{name}:{public}"
     given = {}
-    for item in filter(None, rest.split(",")):
+    for item in filter(None, re.split(r",(?![^(]*\))", rest)):  # not at the commas of (10, 20)
         key, equals, value = item.partition("=")
         given[key.strip() if equals else None] = _value(value if equals else key)
     return name, given

@@ -83,10 +83,11 @@ def _compare_on(split, experiment, faces, out):
 
 def _embedded(last, entry, split, faces):
     """Return (key, features), those of the last run where they are the same."""
-    features, then = entry["features"], tuple(entry.get("then", ()))
-    if last[0] == (features, then):
+    seed = clustering.as_seeds(entry.get("seeds", clustering.SEEDS))[0]
+    key = (entry["features"], tuple(entry.get("then", ())), seed)
+    if last[0] == key:
         return last
-    return (features, then), clustering.embed(faces, features, then=then, split=split)
+    return key, clustering.embed(faces, key[0], then=key[1], split=split, seed=seed)
 
 
 def _finished(folder, entry, split, faces):

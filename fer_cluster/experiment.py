@@ -1,6 +1,7 @@
 """An experiment: the runs that one TOML file asks for."""
 
 import itertools
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,7 @@ def read_experiment(path, seeds=None):
     if seeds is not None:
         runs = [run | {"seeds": seeds} for run in runs]
     names = [run["name"] for run in runs]
+    _check_names(path, names)
     for figure in (figures := table.get("figures", ())):
         _check_figure(path, figure, names)
     splits = tuple(table.get("splits", ("official",)))
@@ -111,6 +113,17 @@ def _run(entry):
 
 def _listed(value):
     return value if isinstance(value, list) else [value]
+
+
+def _check_names(path, names):
+    """Refuse names that are no folder of their own."""
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise InputError(f"{path}: two runs are called {name!r}; give each a name of its own.")
+        if not re.fullmatch(r"\w[\w .,+=()-]*", name):
+            raise InputError(
+                f"{path}: the name {name!r} may hold letters, digits, blanks and . , + = ( ) - _ only."
+            )
 
 
 def _check_keys(path, table, allowed):

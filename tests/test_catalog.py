@@ -28,6 +28,11 @@ def test_the_first_parameter_needs_no_name():
     assert catalog.make("steps", "whiten:64").n_components == 64
 
 
+def test_a_parameter_of_several_values():
+    step = catalog.make("steps", "self_training:n_names=(20,40),n_rounds=3")
+    assert (step.n_names, step.n_rounds) == ((20, 40), 3)
+
+
 def test_text_overrules_parameters():
     assert catalog.make("clusterers", "kmeans:n_clusters=20", n_clusters=7).n_clusters == 20
 

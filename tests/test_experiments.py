@@ -46,6 +46,8 @@ def test_the_shipped_paper_reads():
         ('[[runs]]\nclusterer = "kmeans:k=3"', "has no 'k'"),
         ('[[runs]]\nthen = ["whitten"]', "Did you mean 'whiten'"),
         ("title = 'nothing'", "asks for no run"),
+        ('[[runs]]\nname = "../up"', "may hold letters"),
+        ("[[runs]]\n[[runs]]", "two runs are called 'pixels-kmeans'"),
         (
             '[[runs]]\n[[figures]]\nname="f"\nplot="scatter"\nrun="pixel-kmeans"',
             "Did you mean 'pixels-kmeans'",

@@ -70,8 +70,15 @@ def test_equals_scikit_learn_on_real_faces():
 
 
 def test_sums_of_many_blocks_stay_exact(monkeypatch):
-    monkeypatch.setattr("fer_cluster.blocks.blocks.__defaults__", (100,))
-    assert_same(smooth(3050), 12)  # 31 blocks: the float64 sum is joined three times
+    monkeypatch.setattr("fer_cluster.features.pixels.BLOCK", 100)
+    assert_same(smooth(3050), 12)
+
+
+@pytest.mark.parametrize("cores", ["1", "2", "3", "9"])
+def test_the_number_of_cores_changes_nothing(cores, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", cores)
+    monkeypatch.setattr("fer_cluster.features.pixels.BLOCK", 200)
+    assert_same(smooth(1100), 12)
 
 
 def test_dark_faces_after_bright_ones():

@@ -5,6 +5,7 @@ import numpy as np
 from fer_cluster.clusterers._rows import SAMPLE, less, mapped, one_thread, sampled, unit
 
 _REFINED = 3  # restarts, the best on a sample, that go on with all rows
+_ROUGH = 100  # times the tolerance is enough to tell which are best
 
 
 def best_centres(x, count, random, *, n_init=10, max_iter=300, tol=1e-4, spherical=False):
@@ -29,13 +30,14 @@ def best_centres(x, count, random, *, n_init=10, max_iter=300, tol=1e-4, spheric
     sample = sampled(x, max(SAMPLE, 256 * count), random)
     centre = np.zeros(x.shape[1]) if spherical else sample.mean(0)
     moved = unit if spherical else less(centre)
-    settings = {"max_iter": max_iter, "tol": tol * moved(sample).var(0).mean(), "spherical": spherical}
+    rest = tol * moved(sample).var(0).mean()
+    settings = {"max_iter": max_iter, "spherical": spherical}
     with one_thread():
         starts = seeded(moved(sample), count, random, n_init)
-    centres, gain, passes = lloyd(sample.astype(x.dtype), moved, starts, **settings)
     if len(sample) < len(x):
-        starts = centres[np.argsort(-gain, kind="stable")[:_REFINED]]
-        centres, gain, passes = lloyd(x, moved, starts, **settings)
+        rough, gain, _ = lloyd(sample.astype(x.dtype), moved, starts, tol=_ROUGH * rest, **settings)
+        starts = rough[np.argsort(-gain, kind="stable")[:_REFINED]]
+    centres, gain, passes = lloyd(x, moved, starts, tol=rest, **settings)
     return centres[gain.argmax()] + centre, passes
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_cluster.clusterers._rows import less, mapped, spans
 
-_ROWS = 1024
+_ROWS = 2048
 _CHUNKS = 8
 _SHARE = 1e-6  # a row with less adds nothing to a cluster that float32 sums would show
 

@@ -1,13 +1,17 @@
 """Grey values, standardised pixel by pixel and reduced to their principal components."""
 
-import numpy as np
+import os
+from concurrent.futures import ThreadPoolExecutor
 
-from fer_cluster.blocks import blocks, release
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from fer_cluster.blocks import BLOCK, release
 from fer_cluster.errors import InputError
 
 __all__ = ["Pixels"]
 
-_BYTES = 64 * 1024**2  # of float32 pixels at a time
+_CORES = 4  # at most; each has a covariance matrix of its own
 _WIDTH = 32  # vectors that are multiplied at a time
 _STRAY = 3e-4  # sine of the angle that a component may be off
 
@@ -76,9 +80,14 @@ class Pixels:
             )
         out = np.empty((len(images), len(self.components_)), np.float32) if out is None else out
         weights = (self.components_ / self.scale_).T.astype(np.float32)
-        for rows, x in _centred(images, self.mean_.astype(np.float32)):
-            np.matmul(x, weights, out=out[rows])
-            release(out)
+
+        def project(shares):
+            for rows, x in shares:
+                np.matmul(x, weights, out=out[rows])
+                release(out)
+
+        for _ in _on_all_cores(project, images, self.mean_.astype(np.float32)):
+            pass
         return out
 
     def fit_transform(self, images, y=None):
@@ -119,14 +128,33 @@ def _pixels(images):
     return int(np.prod(images.shape[1:]))
 
 
-def _centred(images, centre):
-    """Yield (rows, x): blocks as float32 less a centre, in one buffer used again and again."""
-    size = max(_BYTES // (4 * len(centre)), 1)
-    buffer = np.empty((min(size, len(images)), len(centre)), np.float32)
-    for rows, block in blocks(images, size):
-        x = buffer[: len(block)]
-        np.subtract(block.reshape(x.shape), centre, out=x, dtype=np.float32)
-        yield rows, x
+def _on_all_cores(work, images, centre):
+    """Yield what each core makes of its share of the images, ``work(shares)``.
+
+    ``shares`` yields (rows, x): blocks as float32 less a centre, in one buffer used
+    again and again. Each core has blocks of its own, and BLAS one thread.
+    """
+    cores = min(_cores(), _CORES, -(-len(images) // BLOCK))
+
+    def shares(first):
+        buffer = np.empty((min(BLOCK, len(images)), len(centre)), np.float32)
+        for start in range(first * BLOCK, len(images), cores * BLOCK):
+            rows = slice(start, start + BLOCK)
+            block = images[rows]
+            x = buffer[: len(block)]
+            np.subtract(block.reshape(x.shape), centre, out=x, dtype=np.float32)
+            yield rows, x
+            release(images)
+
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(cores) as pool:
+        yield from pool.map(work, map(shares, range(cores)))
+
+
+def _cores():
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal():
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _moments(images):
@@ -138,10 +166,19 @@ def _moments(images):
     n, pixels = len(images), _pixels(images)
     some = images[:: max(n // 512, 1)]
     centre = some.reshape(-1, pixels).mean(0).round().astype(np.float32)
-    total, cross = np.zeros(pixels), np.zeros((pixels, pixels))
-    for _, x in _centred(images, centre):
-        total += x.sum(0)
-        cross += x.T @ x  # the product of a matrix with itself: numpy makes one triangle only
+
+    def sums(shares):
+        total, cross = np.zeros(pixels), np.zeros((pixels, pixels))
+        part = np.empty((pixels, pixels), np.float32)
+        for _, x in shares:
+            total += x.sum(0)
+            cross += np.matmul(x.T, x, out=part)  # of a matrix with itself: numpy makes one triangle only
+        return total, cross
+
+    (total, cross), *others = _on_all_cores(sums, images, centre)
+    for more in others:
+        total += more[0]
+        cross += more[1]
     mean = total / n
     spread = np.sqrt(np.maximum(np.diag(cross) / n - mean**2, 0))
     scale = np.where(spread > 0, spread, 1.0)
@@ -155,8 +192,6 @@ def _moments(images):
 
 def _leading(matrix, count):
     """Return the largest eigenvalues, the largest first, and their vectors."""
-    from threadpoolctl import threadpool_limits
-
     found = None
     if 8 * count <= len(matrix):
         with threadpool_limits(1, "blas"):  # in so small products a second thread waits more than it works
