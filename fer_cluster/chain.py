@@ -25,14 +25,24 @@ class Chain:
 
     def fit(self, images):
         """Fit the extractor and the steps on images alone, one after the other."""
-        self.extractor.fit(_shaped(self.extractor, images))
-        x = self._extract(images) if self.steps else None
+        self.fit_transform(images)
+        return self
+
+    def fit_transform(self, images, rows=slice(None)):
+        """Fit on the images at ``rows`` and return the features of all, extracted only once.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, d)
+        """
+        fitted = images[rows]
+        self.extractor.fit(_shaped(self.extractor, fitted))
+        x = self._extract(images)
         for place, step in enumerate(self.steps):
             before = Chain(self.extractor, self.steps[:place])
-            step.fit(x, **_wanted(step.fit, images=images, extractor=before))
-            if place + 1 < len(self.steps):
-                x = step.transform(x, **_wanted(step.transform, images=images))
-        return self
+            step.fit(x[rows], **_wanted(step.fit, images=fitted, extractor=before))
+            x = step.transform(x, **_wanted(step.transform, images=images))
+        return np.asarray(x, dtype=np.float32)
 
     def transform(self, images):
         """Return the features, shape (n, d), float32."""

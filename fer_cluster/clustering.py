@@ -123,10 +123,10 @@ def embed(faces, features="pixels", *, then=(), split=None, seed=0):
     parts = split_faces(faces, split, seed)
     chain = Chain(_make("features", features, seed), [_make("steps", step, seed) for step in then])
     started = time.perf_counter()
-    images = faces.images[as_rows(parts.part == parts.fit)]
-    if not len(images):
+    fitted = parts.part == parts.fit
+    if not fitted.any():
         raise InputError(f"{faces.name}: the part {parts.fit!r} has no faces to fit on.")
-    x = chain.fit(images).transform(faces.images)
+    x = chain.fit_transform(faces.images, as_rows(fitted))
     return Embedding(x, chain, parts, time.perf_counter() - started)
 
 

@@ -20,7 +20,7 @@ class Mixture:
     covariances: np.ndarray
 
     def whitening(self):
-        """Return W with |(x - mean) W|^2 the Mahalanobis distance, and half the log determinants."""
+        """Return W with |(x - mean) W|^2 the squared Mahalanobis distance, and half the log determinants."""
         if self.covariances.ndim == 2:
             return self.covariances**-0.5, np.log(self.covariances).sum(1) / 2
         from scipy.linalg.lapack import dtrtri
@@ -106,7 +106,8 @@ def _moments(x, mixture, origin, parts):
 def _weighted(block, share, origin, diagonal):
     """Return size, sum and second moments of one cluster from the rows that have a share in it."""
     rows = np.flatnonzero(share > _SHARE)
-    share, apart = share[rows], block[rows] - origin
+    share, apart = share.take(rows), block.take(rows, axis=0)
+    apart -= origin
     total = share @ apart
     apart *= np.sqrt(share)[:, None]
     return share.sum(), total, np.einsum("ij,ij->j", apart, apart) if diagonal else apart.T @ apart
@@ -127,17 +128,24 @@ def expected(x, mixture):
 
 
 def _terms(mixture, middle, precision):
-    """Return what an expectation needs: means less the middle, whitening, constants."""
+    """Return what an expectation needs: whitening, the whitened means less the middle, constants."""
     white, half = mixture.whitening()
+    means = (mixture.means - middle)[:, :, None]
+    if white.ndim == 3:
+        white = white.transpose(0, 2, 1)  # (k, d, d), to multiply columns
+    means = white @ means if white.ndim == 3 else white[:, :, None] * means
     constant = np.log(mixture.weights) - half - len(middle) / 2 * np.log(2 * np.pi)
-    return tuple(a.astype(precision) for a in (mixture.means - middle, white, constant[:, None]))
+    return tuple(a.astype(precision) for a in (white, means, constant[:, None]))
 
 
-def _expected(block, means, white, constant):
+def _expected(block, white, means, constant):
     """Return the shares, (k, rows), and the log-likelihood of the rows of a block."""
-    apart = block - means[:, None]  # (k, rows, d)
-    whitened = apart * white[:, None] if white.ndim == 2 else apart @ white
-    joint = constant - np.einsum("kij,kij->ki", whitened, whitened) / 2
+    if white.ndim == 3:
+        whitened = (white.reshape(-1, white.shape[2]) @ block.T).reshape(*white.shape[:2], -1)
+    else:
+        whitened = white[:, :, None] * block.T
+    whitened -= means  # (k, d, rows)
+    joint = constant - np.einsum("kdi,kdi->ki", whitened, whitened) / 2
     peak = joint.max(0)
     share = np.exp(joint - peak)
     total = share.sum(0)

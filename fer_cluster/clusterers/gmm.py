@@ -120,7 +120,7 @@ class GMM(Estimator):
     def _fitted(self, x, random):
         settings = {"max_iter": self.max_iter, "tol": self.tol, "reg_covar": self.reg_covar}
         with one_thread():
-            centres, _ = best_centres(x, self.n_clusters, random, n_init=4, max_iter=50, tol=1e-2)
+            centres, _ = best_centres(x, self.n_clusters, random)
             return fitted(x, centres, shape=self.covariance_type, **settings)
 
     def _expected(self, x):

@@ -48,10 +48,10 @@ class SelfTraining(TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_components=6,
+        n_components=5,
         n_first=8,
-        n_names=(10, 20, 40),
-        n_rounds=6,
+        n_names=(20, 40, 80),
+        n_rounds=25,
         n_faces=8000,
         nuisance=0.5,
         random_state=0,
