@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -152,3 +155,28 @@ def test_parameters_as_scikit_learn_asks():
     assert repr(pixels) == "Pixels(n_components=3)"
     points = make_pipeline(pixels, StandardScaler()).fit_transform(noise(100))
     np.testing.assert_allclose(points.std(0), 1, rtol=1e-4)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
+def test_memory_stays_flat(tmp_path):
+    """138 MB of images and 120 MB of features pass through less memory than either would add."""
+    code = f"""
+import re, numpy as np
+from fer_cluster.blocks import release
+from fer_cluster.clusterers.kmeans import KMeans
+from fer_cluster.features.pixels import Pixels
+images = np.lib.format.open_memmap({str(tmp_path / "images.npy")!r}, "w+", np.uint8, (60_000, 48, 48))
+wide = np.lib.format.open_memmap({str(tmp_path / "wide.npy")!r}, "w+", np.float32, (600_000, 50))
+random = np.random.default_rng(0)
+for start in range(0, 60_000, 5000):
+    images[start : start + 5000] = random.integers(0, 64, (5000, 48, 48), dtype=np.uint8)
+    images[start : start + 5000] += random.integers(0, 192, (5000, 1, 1), dtype=np.uint8)
+    release(images)
+Pixels(1).fit(images).transform(images)
+KMeans(n_init=1).fit(wide).predict(wide)
+print(re.search("VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+"""
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) / 1024 < 190

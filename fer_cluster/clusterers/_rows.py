@@ -52,10 +52,11 @@ def sampled(x, count, random):
     """Return at most ``count`` rows drawn without replacement, in their order, float64."""
     if count >= len(x):
         return x.astype(np.float64)
-    rows = np.sort(random.choice(len(x), count, replace=False))
-    drawn = x[rows].astype(np.float64)
-    release(x)
-    return drawn
+    drawn = []
+    for rows in np.array_split(np.sort(random.choice(len(x), count, replace=False)), 64):
+        drawn.append(x[rows].astype(np.float64))
+        release(x)
+    return np.concatenate(drawn)
 
 
 def spans(x, size=BLOCK):

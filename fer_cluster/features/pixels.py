@@ -164,8 +164,7 @@ def _moments(images):
     whole numbers, so that the float32 sums of a block are all but exact.
     """
     n, pixels = len(images), _pixels(images)
-    some = images[:: max(n // 512, 1)]
-    centre = some.reshape(-1, pixels).mean(0).round().astype(np.float32)
+    centre = _middle(images)
 
     def sums(shares):
         total, cross = np.zeros(pixels), np.zeros((pixels, pixels))
@@ -188,6 +187,17 @@ def _moments(images):
     mean_weighted = mean * weight * np.sqrt(n)
     cross -= np.outer(mean_weighted, mean_weighted)
     return centre + mean, scale, cross
+
+
+def _middle(images):
+    """Return the rounded mean of a few rows here and there."""
+    total, rows = np.zeros(_pixels(images)), 0
+    for start in range(0, len(images), max(len(images) // 16, 1)):
+        some = images[start : start + 32]
+        total += some.reshape(len(some), -1).sum(0)
+        rows += len(some)
+        release(images)
+    return (total / rows).round().astype(np.float32)
 
 
 def _leading(matrix, count):

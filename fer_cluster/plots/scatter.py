@@ -95,7 +95,7 @@ def _height(rows):
     """Return the height of a run's panels with the text above and below them, in inches."""
     width, height = np.ptp(_limits(rows[["x", "y"]].to_numpy()), axis=0)
     legend = max(-(-rows["cluster"].nunique() // _COLUMNS), 2 + rows["emotion"].isna().any())
-    return _PANEL * height / width + 0.7 + 0.17 * (caption(rows).count("\n") + 2 + legend)
+    return 1.06 * _PANEL * height / width + 0.8 + 0.17 * (caption(rows).count("\n") + 2 + legend)
 
 
 def _rounded(points):
