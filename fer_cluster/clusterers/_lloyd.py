@@ -27,7 +27,7 @@ def best_centres(x, count, random, *, n_init=10, max_iter=300, tol=1e-4, spheric
     spherical : bool
         Scale rows and centres to unit length.
     """
-    sample = sampled(x, max(SAMPLE, 256 * count), random)
+    sample = sampled(x, max(SAMPLE, 1024 * count), random)
     centre = np.zeros(x.shape[1]) if spherical else sample.mean(0)
     moved = unit if spherical else less(centre)
     rest = tol * moved(sample).var(0).mean()

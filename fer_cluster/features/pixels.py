@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from fer_cluster.blocks import BLOCK, release
+from fer_cluster.blocks import release
 from fer_cluster.errors import InputError
 
 __all__ = ["Pixels"]
 
 _CORES = 4  # at most; each has a covariance matrix of its own
+_ROWS = 6144  # images a block: fewer, larger products cost fewer additions in float64
 _WIDTH = 32  # vectors that are multiplied at a time
 _STRAY = 3e-4  # sine of the angle that a component may be off
 
@@ -134,12 +135,12 @@ def _on_all_cores(work, images, centre):
     ``shares`` yields (rows, x): blocks as float32 less a centre, in one buffer used
     again and again. Each core has blocks of its own, and BLAS one thread.
     """
-    cores = min(_cores(), _CORES, -(-len(images) // BLOCK))
+    cores = min(_cores(), _CORES, -(-len(images) // _ROWS))
 
     def shares(first):
-        buffer = np.empty((min(BLOCK, len(images)), len(centre)), np.float32)
-        for start in range(first * BLOCK, len(images), cores * BLOCK):
-            rows = slice(start, start + BLOCK)
+        buffer = np.empty((min(_ROWS, len(images)), len(centre)), np.float32)
+        for start in range(first * _ROWS, len(images), cores * _ROWS):
+            rows = slice(start, start + _ROWS)
             block = images[rows]
             x = buffer[: len(block)]
             np.subtract(block.reshape(x.shape), centre, out=x, dtype=np.float32)
