@@ -73,14 +73,14 @@ def test_equals_scikit_learn_on_real_faces():
 
 
 def test_sums_of_many_blocks_stay_exact(monkeypatch):
-    monkeypatch.setattr("fer_cluster.features.pixels.BLOCK", 100)
+    monkeypatch.setattr("fer_cluster.features.pixels._ROWS", 100)
     assert_same(smooth(3050), 12)
 
 
 @pytest.mark.parametrize("cores", ["1", "2", "3", "9"])
 def test_the_number_of_cores_changes_nothing(cores, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", cores)
-    monkeypatch.setattr("fer_cluster.features.pixels.BLOCK", 200)
+    monkeypatch.setattr("fer_cluster.features.pixels._ROWS", 200)
     assert_same(smooth(1100), 12)
 
 

@@ -11,8 +11,8 @@ _ROUGH = 100  # times the tolerance is enough to tell which are best
 def best_centres(x, count, random, *, n_init=10, max_iter=300, tol=1e-4, spherical=False):
     """Return the centres with the lowest inertia and the number of passes over all rows.
 
-    Restarts differ in which optimum they end in, and that a sample shows as well
-    as all rows do: all of them run on a sample, the best few go on with x.
+    Restarts differ in which optimum they end near, and a sample shows that about as
+    well as all rows do: all of them run on a sample, the best few go on with x.
 
     Parameters
     ----------
