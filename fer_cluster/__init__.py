@@ -1,7 +1,14 @@
 """fer_cluster tells what an unsupervised method finds in faces: emotion, or the lamp."""
 
 __version__ = "0.1.0"
-_HOMES = {"Faces": "faces", "Run": "runs", "load": "loading", "cluster": "clustering", "compare": "comparing"}
+_HOMES = {
+    "Faces": "faces",
+    "Run": "runs",
+    "load": "loading",
+    "cluster": "clustering",
+    "classify": "classifying",
+    "compare": "comparing",
+}
 __all__ = [*_HOMES]
 
 

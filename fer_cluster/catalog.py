@@ -9,7 +9,16 @@ from pathlib import Path
 
 from fer_cluster.errors import InputError, unknown
 
-KINDS = ("datasets", "features", "steps", "clusterers", "projections", "analysis", "plots")
+KINDS = (
+    "datasets",
+    "features",
+    "steps",
+    "clusterers",
+    "projections",
+    "baselines",
+    "analysis",
+    "plots",
+)
 _HOME = Path(__file__).parent
 
 

@@ -28,15 +28,18 @@ class Chain:
         self.fit_transform(images)
         return self
 
-    def fit_transform(self, images, rows=slice(None)):
+    def fit_transform(self, images, rows=slice(None), checkpoint=None):
         """Fit on the images at ``rows`` and return the features of all, extracted only once.
+
+        An extractor that is trained goes on from the folder ``checkpoint``.
 
         Returns
         -------
         ndarray of float32, shape (n, d)
         """
         fitted = images[rows]
-        self.extractor.fit(_shaped(self.extractor, fitted))
+        fit = self.extractor.fit
+        fit(_shaped(self.extractor, fitted), **_wanted(fit, checkpoint=checkpoint))
         x = self._extract(images)
         for place, step in enumerate(self.steps):
             before = Chain(self.extractor, self.steps[:place])

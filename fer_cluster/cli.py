@@ -19,6 +19,7 @@ def cli():
     fer-cluster reproduce                                   the paper on drawn toy faces
     fer-cluster reproduce fer2013.csv --out paper           the paper on FER2013
     fer-cluster cluster fer2013.csv --clusterer gmm --k 10  one clustering, with its scores
+    fer-cluster classify fer2013.csv --baseline cnn3        one supervised baseline on the same faces
     fer-cluster list clusterers                             the parts there are
     """
 
@@ -42,20 +43,31 @@ def _load(faces, votes, skip_bad):
     return load(faces, votes=votes, skip_bad=_REJECTED if skip_bad else None)
 
 
+_EPOCHS = click.option("--epochs", type=click.IntRange(1), help="In place of the nets' own numbers.")
+
+
 @cli.command(epilog=_FACES, short_help="Reproduce the paper and what it hides.")
 @_reading
-@click.option("--quick", is_flag=True, help="1,000 toy faces and 3 seeds: a look in seconds.")
-@click.option("--out", default="paper", show_default=True, help="Folder for runs and figures; resumes.")
+@click.option("--quick", is_flag=True, help="1,000 toy faces, 3 seeds, 1 epoch: a look in a minute.")
+@_EPOCHS
+@click.option("--out", default="paper", show_default=True, help="Folder for runs, figures, tables; resumes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
-def reproduce(faces, votes, skip_bad, quick, out, as_json):
-    """Reproduce the paper: its pipelines, figures and scores, and what they hide.
+def reproduce(faces, votes, skip_bad, quick, epochs, out, as_json):
+    """Reproduce the paper: its systems, figures and tables, and what they hide.
+
+    On the toy faces the nets are trained for 3 epochs only, which is told.
 
     \b
     fer-cluster reproduce --quick
     fer-cluster reproduce fer2013.csv --votes fer2013new.csv --out paper
     """
+    toy = faces.split(":")[0] == "toy"
+    epochs = epochs or ((1 if quick else _TOY_EPOCHS) if toy else None)
     faces = "toy:n=1000" if quick and faces == "toy" else faces
-    _compare("paper", _load(faces, votes, skip_bad), out, as_json, seeds=3 if quick else None)
+    _compare("paper", _load(faces, votes, skip_bad), out, as_json, seeds=3 if quick else None, epochs=epochs)
+
+
+_TOY_EPOCHS = 3
 
 
 @cli.command(epilog=_FACES, short_help="Cluster faces and score the clusters.")
@@ -91,6 +103,56 @@ def cluster(faces, votes, skip_bad, features, then, clusterer, projection, k, sp
     click.echo(f"The run and its figures are in {out}", err=True)
 
 
+@cli.command(epilog=_FACES, short_help="Train a supervised baseline and score it on the same faces.")
+@_reading
+@click.option("--baseline", default="cnn3", show_default=True, help="name:param=value,...")
+@click.option("--features", help="What a probe sees, name:param=value,...  [default: pixels]")
+@click.option("--then", multiple=True, help="A step after the features; may be given several times.")
+@click.option("--split", help="official, paper, all or stratified.  [default: official if there is one]")
+@click.option("--seeds", default=1, show_default=True, help="How many seeds of the baseline.")
+@_EPOCHS
+@click.option("--out", help="Folder of the run, its figures and tables; resumes.  [default: runs/NAME]")
+@click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
+def classify(faces, votes, skip_bad, baseline, features, then, split, seeds, epochs, out, as_json):
+    """Train a baseline on the labels of the training faces and score it on the test faces.
+
+    A training that was cut off goes on where it was.
+
+    \b
+    fer-cluster classify --baseline cnn3 --epochs 5
+    fer-cluster classify fer2013.csv --baseline three_blocks --split paper --seeds 3
+    fer-cluster classify fer2013.csv --baseline linear_probe --features hog --then whiten:256
+    """
+    from pathlib import Path
+
+    from fer_cluster.classifying import classify, describe, run_name
+
+    out = Path(out or f"runs/{run_name(describe(baseline, features, then=then))}")
+    options = {"features": features, "then": then, "split": split, "seeds": seeds, "epochs": epochs}
+    training = out.with_name(f"{out.name}.training")
+    run = classify(_load(faces, votes, skip_bad), baseline, checkpoint=training, **options)
+    _keep(run, out, training, as_json)
+
+
+def _keep(run, out, training, as_json):
+    """Write a run of a classifier, its figures and tables; the state of its training is done with."""
+    import shutil
+
+    from fer_cluster.drawing import draw
+    from fer_cluster.tables import tabulate
+    from fer_cluster.training.parallel import is_first
+
+    if not is_first():
+        return
+    run.save(out)
+    draw([run], out / "figures")
+    tabulate([run], out / "tables")
+    for left in (training, training.with_name(f"{training.name}-masked")):
+        shutil.rmtree(left, ignore_errors=True)
+    _tell([run], as_json)
+    click.echo(f"The run, its figures and tables are in {out}", err=True)
+
+
 @cli.command(epilog=_FACES, short_help="Lay the runs of an experiment side by side.")
 @click.argument("experiment")
 @_reading
@@ -106,18 +168,26 @@ def compare(experiment, faces, votes, skip_bad, out, as_json):
     _compare(experiment, _load(faces, votes, skip_bad), out, as_json)
 
 
-def _compare(experiment, faces, out, as_json, seeds=None):
+def _compare(experiment, faces, out, as_json, seeds=None, epochs=None):
     from pathlib import Path
 
     from fer_cluster.comparing import compare
     from fer_cluster.drawing import draw_experiment
     from fer_cluster.experiment import read_experiment
+    from fer_cluster.page import write_page
+    from fer_cluster.tables import tabulate_experiment
+    from fer_cluster.training.parallel import is_first
 
-    experiment = read_experiment(experiment, seeds)
+    out = Path(out)
+    experiment = read_experiment(experiment, seeds, epochs)
     runs = compare(experiment, faces, out)
-    draw_experiment(experiment, runs, Path(out) / "figures")
+    if not is_first():
+        return
+    figures = draw_experiment(experiment, runs, out / "figures")
+    tables = tabulate_experiment(experiment, runs, out / "tables")
+    page = write_page(experiment, runs, figures, tables, out / "README.md")
     _tell(runs, as_json)
-    click.echo(f"Scores are in {Path(out) / 'scores.csv'}, figures in {Path(out) / 'figures'}", err=True)
+    click.echo(f"Figures, tables and scores are told of in {page}", err=True)
 
 
 @cli.command(short_help="Draw the figures of runs from their files.")

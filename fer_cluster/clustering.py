@@ -1,24 +1,22 @@
 """Faces through features, a clusterer and a projection into a run."""
 
-import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from fer_cluster import catalog, provenance
+from fer_cluster import provenance
 from fer_cluster.chain import Chain
-from fer_cluster.duplicates import copied
 from fer_cluster.errors import InputError
 from fer_cluster.faces import as_rows
+from fer_cluster.parts import as_seeds, dataset, file_name, given, made, numbered, parameters, table, text
 from fer_cluster.progress import bar
 from fer_cluster.runs import Run
 from fer_cluster.scoring import score
 from fer_cluster.splits import split as split_faces
 
 SEEDS = 10
-_OURS = re.compile(r"part|duplicate|cluster(_\d+)?|x|y")  # columns that a run adds
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,10 @@ def cluster(
     k=7,
     split=None,
     seeds=SEEDS,
+    epochs=None,
     name=None,
     chosen_with="nothing",
+    checkpoint=None,
     embedding=None,
 ):
     """Cluster faces without a label and score the clusters against emotion.
@@ -66,10 +66,14 @@ def cluster(
         :func:`fer_cluster.splits.split`.
     seeds : int or sequence of int
         How many seeds the clusterer is run with, or which.
+    epochs : int, optional
+        In place of the own number of an extractor that is trained.
     name : str, optional
         Name of the run; by default made of its parts.
     chosen_with : str
         What the parameters were chosen with, kept in ``spec``.
+    checkpoint : path-like, optional
+        Folder from which the interrupted training of an extractor goes on.
     embedding : Embedding, optional
         Of these faces and parts, where it was already made by :func:`embed`.
 
@@ -86,33 +90,35 @@ def cluster(
     seeds = as_seeds(seeds)
     _check(faces, k, seeds)
     features, clusterer = _unpack(features, clusterer)
-    made = [_make("clusterers", clusterer, seed, n_clusters=k) for seed in seeds]
-    projector = None if projection is None else _make("projections", projection, seeds[0])
+    clusterers = [made("clusterers", clusterer, seed, n_clusters=k) for seed in seeds]
+    projector = None if projection is None else made("projections", projection, seeds[0])
     if embedding is None:
-        embedding = embed(faces, features, then=then, split=split, seed=seeds[0])
+        trained = {"epochs": epochs, "checkpoint": checkpoint}
+        embedding = embed(faces, features, then=then, split=split, seed=seeds[0], **trained)
     started = time.perf_counter()
-    clusters = _cluster_seeds(embedding, made, _text(clusterer))
+    clusters = _cluster_seeds(embedding, clusterers, text(clusterer))
     seconds = {"features": embedding.seconds, "clusterer": time.perf_counter() - started}
     started = time.perf_counter()
-    table = _table(faces, embedding.split, clusters)
-    table = _project(table, embedding.x, projector)
+    rows = table(faces, embedding.split)
+    rows = pd.concat([rows, pd.DataFrame(numbered("cluster", clusters), index=rows.index)], axis=1)
+    rows = _project(rows, embedding.x, projector)
     seconds["projection"] = time.perf_counter() - started
     spec = {
         "kind": "clusterer",
-        "dataset": {"name": faces.name, "faces": len(faces), "fingerprint": faces.fingerprint},
+        **dataset(faces, embedding.split),
         **describe(features, clusterer, then=then, projection=projection, k=k, seeds=seeds),
-        **{key: getattr(embedding.split, key) for key in ("fit", "report", "transductive")},
-        "split": embedding.split.name,
+        **given(epochs),
         "labels": "none",
         "chosen_with": chosen_with,
-        "params": _params(embedding.chain, made[0]),
+        "params": parameters(embedding.chain, clusterer=clusterers[0]),
         "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
         **provenance.record(),
     }
-    return _scored(Run(name or run_name(spec), spec, table, embedding.x), clusters, faces)
+    trained = _trained(embedding, faces, seeds[0])
+    return _scored(Run(name or run_name(spec), spec, rows, embedding.x, **trained), clusters, faces)
 
 
-def embed(faces, features="pixels", *, then=(), split=None, seed=0):
+def embed(faces, features="pixels", *, then=(), split=None, seed=0, epochs=None, checkpoint=None):
     """Fit a feature extractor and its steps on the fit part; return all features.
 
     Raises
@@ -121,37 +127,32 @@ def embed(faces, features="pixels", *, then=(), split=None, seed=0):
         Where a part or the split is unknown.
     """
     parts = split_faces(faces, split, seed)
-    chain = Chain(_make("features", features, seed), [_make("steps", step, seed) for step in then])
+    extractor = made("features", features, seed, **given(epochs))
+    chain = Chain(extractor, [made("steps", step, seed) for step in then])
     started = time.perf_counter()
     fitted = parts.part == parts.fit
     if not fitted.any():
         raise InputError(f"{faces.name}: the part {parts.fit!r} has no faces to fit on.")
-    x = chain.fit_transform(faces.images, as_rows(fitted))
+    x = chain.fit_transform(faces.images, as_rows(fitted), checkpoint)
     return Embedding(x, chain, parts, time.perf_counter() - started)
 
 
 def describe(features, clusterer, *, then=(), projection="pca", k=7, seeds=()):
     """Return the parts as text, as a spec keeps them and a comparison looks them up."""
-    parts = [_text(features), *map(_text, then), _text(clusterer)]
+    parts = [text(features), *map(text, then), text(clusterer)]
     return {
         "features": parts[0],
         "then": parts[1:-1],
         "clusterer": parts[-1],
-        "projection": _text(projection),
+        "projection": text(projection),
         "k": k,
         "seeds": list(seeds),
     }
 
 
-def as_seeds(seeds):
-    """Return a number of seeds, or seeds, as a list of seeds."""
-    return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
-
-
-def run_name(parts):
+def run_name(described):
     """Return the name of a run of these described parts: ``hog-whiten_64-unit-kmeans``."""
-    words = [parts["features"], *parts["then"], parts["clusterer"]]
-    return "-".join(re.sub(r"[^\w.+=]+", "_", word) for word in words)
+    return file_name(described["features"], *described["then"], described["clusterer"])
 
 
 def _check(faces, k, seeds):
@@ -170,18 +171,6 @@ def _unpack(features, clusterer):
     return features[:-1], features[-1]
 
 
-def _make(kind, part, seed, **params):
-    """Make a part with the parameters it takes; an object is cloned and given the seed."""
-    params["random_state"] = seed
-    if isinstance(part, str):
-        return catalog.make(kind, part, **{k: v for k, v in params.items() if catalog.takes(kind, part, k)})
-    from sklearn.base import clone
-
-    part = clone(part)
-    seeded = [key for key in part.get_params() if key.split("__")[-1] == "random_state"]
-    return part.set_params(**dict.fromkeys(seeded, seed))
-
-
 def _cluster_seeds(embedding, clusterers, name):
     """Return the clusters that each clusterer gives all faces, (seeds, n)."""
     parts, x = embedding.split, embedding.x
@@ -197,14 +186,6 @@ def _cluster_seeds(embedding, clusterers, name):
     return np.asarray(clusters, dtype=np.int32)
 
 
-def _table(faces, parts, clusters):
-    fitted = parts.part == parts.fit
-    about = faces.about.drop(columns=[name for name in faces.about if _OURS.fullmatch(name)])
-    table = about.assign(part=parts.part, duplicate=copied(faces.images, fitted))
-    columns = {"cluster" if not seed else f"cluster_{seed}": row for seed, row in enumerate(clusters)}
-    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
-
-
 def _project(table, x, projector):
     if projector is None:
         return table
@@ -216,15 +197,26 @@ def _scored(run, clusters, faces):
     emotion = run.faces["emotion"].cat.codes.to_numpy()
     part, fit = run.faces["part"].to_numpy(str), run.spec["fit"]
     kept = ~run.faces["duplicate"].to_numpy()
-    return Run(
-        run.name,
-        run.spec,
-        run.faces,
-        run.features,
-        score(emotion, clusters, part, fit),
-        score(emotion[kept], clusters[:, kept], part[kept], fit),
+    return replace(
+        run,
+        scores=score(emotion, clusters, part, fit),
+        scores_without_duplicates=score(emotion[kept], clusters[:, kept], part[kept], fit),
         medoids=_medoids(faces.images, run.features, clusters[0]),
     )
+
+
+def _trained(embedding, faces, seed, shown=12):
+    """Return what a trained extractor leaves in a run: its history, its pictures, itself."""
+    extractor = embedding.chain.extractor
+    if not hasattr(extractor, "history_"):
+        return {}
+    history = extractor.history_.assign(seed=seed)[["seed", *extractor.history_.columns]]
+    kept = {"history": history, "models": (extractor,)}
+    if hasattr(extractor, "reconstruct"):
+        parts = embedding.split
+        images = faces.images[np.flatnonzero(parts.part == parts.report)[:shown]]
+        kept["pictures"] = np.stack([images, extractor.reconstruct(images)])
+    return kept
 
 
 def _medoids(images, x, cluster, count=10):
@@ -237,16 +229,3 @@ def _medoids(images, x, cluster, count=10):
         nearest = nearest[np.argsort(((x[nearest] - x[rows].mean(0)) ** 2).sum(1), kind="stable")]
         medoids[label, : len(nearest)] = images[nearest]
     return medoids
-
-
-def _text(part):
-    """Return a part as text: its own, or the class of an object."""
-    if hasattr(part, "steps"):
-        return "+".join(_text(step) for _, step in part.steps)
-    return part if isinstance(part, str) else "none" if part is None else type(part).__name__.lower()
-
-
-def _params(chain, clusterer):
-    parts = {"features": chain.extractor, "clusterer": clusterer}
-    parts |= {f"step {place + 1}": step for place, step in enumerate(chain.steps)}
-    return {key: provenance.parameters(part) for key, part in parts.items()}

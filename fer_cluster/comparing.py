@@ -1,18 +1,21 @@
 """Many runs on the same faces, side by side, resumed where they were cut off."""
 
+import shutil
 import warnings
 from pathlib import Path
 
 import pandas as pd
 
-from fer_cluster import clustering
+from fer_cluster import catalog, classifying, clustering
 from fer_cluster.atomic import writing
-from fer_cluster.errors import InputError
+from fer_cluster.ensembles import ensemble
+from fer_cluster.errors import InputError, unknown
 from fer_cluster.experiment import read_experiment
 from fer_cluster.loading import load
 from fer_cluster.progress import bar
 from fer_cluster.runs import load_run
 from fer_cluster.splits import split as split_faces
+from fer_cluster.training.parallel import is_first
 
 
 def compare(experiment, faces="toy", out=None):
@@ -42,7 +45,7 @@ def compare(experiment, faces="toy", out=None):
     runs = []
     for split in _available(experiment.splits, faces):
         runs += _compare_on(split, experiment, faces, out)
-    if out is not None:
+    if out is not None and is_first():
         with writing(Path(out) / "scores.csv") as path:
             scores_table(runs).to_csv(path, index=False, float_format="%.6g")
     return runs
@@ -66,28 +69,60 @@ def _available(splits, faces):
 
 
 def _compare_on(split, experiment, faces, out):
-    runs, last = [], (None, None)
+    """Return the runs of one split, in the order of the experiment."""
+    runs, last = {}, (None, None)
     progress = bar(experiment.runs, f"{experiment.title}, split {split}")
     for entry in progress:
         progress.set_postfix_str(entry["name"])
         folder = Path(out) / split / entry["name"] if out is not None else None
-        run = _finished(folder, entry, split, faces)
-        if run is None:
-            last = _embedded(last, entry, split, faces)
-            run = clustering.cluster(faces, split=split, embedding=last[1], **entry)
-            if folder is not None:
-                run.save(folder)
-        runs.append(run)
-    return runs
+        if "ensemble" in entry:
+            run = ensemble([_member(runs, name, entry) for name in entry["ensemble"]], entry["name"])
+            run.save(folder) if folder is not None and is_first() else None
+        elif (run := _finished(folder, entry, split, faces)) is None:
+            last = _embedded(last, entry, split, faces, folder)
+            run = _made(entry, split, faces, last[1], folder)
+        runs[entry["name"]] = run
+    return list(runs.values())
 
 
-def _embedded(last, entry, split, faces):
-    """Return (key, features), those of the last run where they are the same."""
+def _made(entry, split, faces, embedding, folder):
+    """Make a run and keep it; a training leaves its state beside the folder until then."""
+    training = folder and _training(folder)
+    options = {"split": split, "embedding": embedding, "checkpoint": training}
+    verb = classifying.classify if "baseline" in entry else clustering.cluster
+    run = verb(faces, **options, **entry)
+    if folder is not None and is_first():
+        run.save(folder)
+        for left in (training, training.with_name(f"{training.name}-masked")):
+            shutil.rmtree(left, ignore_errors=True)
+    return run
+
+
+def _training(folder):
+    """Return the folder of the state of a training whose run will lie in ``folder``."""
+    return folder.with_name(f"{folder.name}.training")
+
+
+def _member(runs, name, entry):
+    if name not in runs:
+        raise unknown(f"ensemble {entry['name']!r}: run", name, runs or ["no run before it"])
+    return runs[name]
+
+
+def _embedded(last, entry, split, faces, folder):
+    """Return (key, features), those of the last run where they are the same; None where images are seen."""
+    if "baseline" in entry and "features" not in entry and not _sees_features(entry["baseline"]):
+        return last[0], None
     seed = clustering.as_seeds(entry.get("seeds", clustering.SEEDS))[0]
-    key = (entry["features"], tuple(entry.get("then", ())), seed)
-    if last[0] == key:
+    key = (entry.get("features", "pixels"), tuple(entry.get("then", ())), entry.get("epochs"), seed)
+    if last[0] == key and last[1] is not None:
         return last
-    return key, clustering.embed(faces, key[0], then=key[1], split=split, seed=seed)
+    trained = {"epochs": entry.get("epochs"), "checkpoint": folder and _training(folder)}
+    return key, clustering.embed(faces, key[0], then=key[1], split=split, seed=seed, **trained)
+
+
+def _sees_features(baseline):
+    return getattr(catalog.make("baselines", baseline), "on", "") == "features"
 
 
 def _finished(folder, entry, split, faces):
@@ -99,11 +134,15 @@ def _finished(folder, entry, split, faces):
     except InputError as error:
         warnings.warn(f"{error} It is made again.", stacklevel=4)
         return None
-    wanted = clustering.describe(**{key: entry[key] for key in _DESCRIBED if key in entry})
+    room, keys = (classifying, _CLASSIFIED) if "baseline" in entry else (clustering, _CLUSTERED)
+    wanted = room.describe(**{key: entry[key] for key in keys if key in entry})
     wanted["seeds"] = clustering.as_seeds(entry.get("seeds", clustering.SEEDS))
+    if "epochs" in entry:
+        wanted["epochs"] = entry["epochs"]
     same = all(run.spec.get(key) == value for key, value in wanted.items())
     same = same and run.spec["dataset"]["fingerprint"] == faces.fingerprint and run.spec["split"] == split
     return run if same else None
 
 
-_DESCRIBED = ("features", "clusterer", "then", "projection", "k")
+_CLUSTERED = ("features", "clusterer", "then", "projection", "k")
+_CLASSIFIED = ("baseline", "features", "then")

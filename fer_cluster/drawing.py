@@ -1,6 +1,7 @@
 """The figures of runs, drawn from their files."""
 
 import inspect
+import warnings
 from pathlib import Path
 
 from fer_cluster import catalog
@@ -11,6 +12,9 @@ FORMATS = ("png", "pdf", "svg")
 
 def draw(runs, out, plots=None, suffix="png"):
     """Draw the plots of runs; each picture has the CSV behind it beside it.
+
+    A plot is drawn of the runs that it can be drawn of: no classifier is put on
+    a map of clusters, and no learning curve is drawn where nothing was trained.
 
     Parameters
     ----------
@@ -29,60 +33,133 @@ def draw(runs, out, plots=None, suffix="png"):
     Raises
     ------
     InputError
-        Where a plot or the format is unknown, or there is no run.
+        Where a plot or the format is unknown, a plot was asked for that none of
+        the runs can give, or there is no run.
     """
     if suffix not in FORMATS:
         raise unknown("format", suffix, FORMATS)
     if not runs:
         raise InputError("There is no run to draw.")
-    made = [(name, catalog.make("plots", name)) for name in plots or _of_runs(len(runs))]
+    made = [(name, catalog.make("plots", name)) for name in plots or _of_runs()]
+    for name, plot in made:
+        if not _is_of_runs(plot):
+            raise unknown("What is drawn of runs", name, _of_runs())
     paths = []
     for name, plot in made:
-        paths += _draw_one(name, plot, runs, Path(out), suffix)
+        paths += make_each(name, plot, runs, _saving(Path(out), suffix), asked=bool(plots))
     return paths
 
 
 def draw_experiment(experiment, runs, out):
     """Draw the figures that an experiment names, for every split, and what compares its runs.
 
-    An experiment that names no figure has every plot of every run.
+    An experiment that names no figure has every plot of every run. A figure that
+    its runs cannot give is left out with a warning.
     """
     if not experiment.figures:
         return draw(runs, out)
-    paths = draw(runs, out, _comparing())
-    for split in dict.fromkeys(run.spec["split"] for run in runs):
-        chosen = {run.name: run for run in runs if run.spec["split"] == split}
-        for figure in experiment.figures:
-            plot = catalog.make("plots", figure["plot"])
-            paths += _save(plot, [chosen[figure["run"]]], Path(out) / f"{figure['name']}_{split}.png")
+    save, paths = _saving(Path(out), "png"), []
+    for name in _of_runs():
+        if (plot := catalog.make("plots", name)).compares:
+            paths += make_each(name, plot, runs, save)
+    for figure in experiment.figures:
+        paths += make_named(figure, catalog.make("plots", figure["plot"]), runs, save)
     return paths
 
 
-def _comparing():
-    return [name for name in _of_runs(2) if catalog.find("plots", name).compares]
+def make_each(name, part, runs, save, asked=False):
+    """Save what a plot or an analysis makes: of each run, or of all of a split where it compares.
+
+    Parameters
+    ----------
+    name : str
+    part : object
+        A plot or an analysis: ``of`` are the kinds of run that it takes, ``compares``
+        tells whether it lays them side by side, ``across`` whether splits too.
+    runs : sequence of Run
+    save : callable
+        ``save(part, runs, stem)`` returns the paths it wrote.
+    asked : bool
+        Whether it was asked for by name: it is then an error that no run can give
+        it, and it compares even one run with none.
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
+    paths, refusals = [], []
+    for suffix, chosen in _lots(part, runs):
+        if part.compares and len(chosen) == 1 and not asked:
+            continue
+        try:
+            paths += save(part, chosen, f"{name}{suffix}")
+        except InputError as error:  # what a run lacks is said by the part itself
+            refusals.append(error)
+    if asked and not paths:
+        kinds = " or ".join(part.of)
+        raise (
+            refusals[0] if refusals else InputError(f"{name!r} is made of runs of a {kinds}; there is none.")
+        )
+    return paths
 
 
-def _of_runs(count):
-    """Return the names of the plots that are made of runs; one run is not compared."""
-    found = {name: catalog.find("plots", name) for name in catalog.names("plots")}
-    of_runs = {name for name, plot in found.items() if "runs" in inspect.signature(plot.data).parameters}
-    return [name for name in found if name in of_runs and (count > 1 or not found[name].compares)]
-
-
-def _draw_one(name, plot, runs, out, suffix):
-    """Draw a plot that compares runs once a split, any other once a run."""
+def make_named(entry, part, runs, save):
+    """Save what an entry of an experiment names, a file a split; what cannot be made is warned of."""
+    wanted = entry["runs"] if "runs" in entry else [entry["run"]]
+    chosen = [run for name in wanted for run in _of_kinds(part, runs) if run.name == name]
+    if not chosen:
+        warnings.warn(
+            f"{entry['name']!r} is left out: no run of it is a {' or '.join(part.of)}.", stacklevel=3
+        )
+    splits = _splits(chosen)
+    lots = [("", chosen)] if _across(part) and chosen else [(f"_{split}", some) for split, some in splits]
     paths = []
-    for split in dict.fromkeys(run.spec["split"] for run in runs):
-        chosen = [run for run in runs if run.spec["split"] == split]
-        if plot.compares:
-            paths += _save(plot, chosen, out / f"{name}_{split}.{suffix}")
-        else:
-            for run in chosen:
-                paths += _save(plot, [run], out / f"{name}_{run.name}_{split}.{suffix}")
+    for suffix, some in lots:
+        try:
+            paths += save(part, some, f"{entry['name']}{suffix}")
+        except InputError as error:
+            warnings.warn(f"{entry['name'] + suffix!r} is left out: {error}", stacklevel=3)
     return paths
 
 
-def _save(plot, runs, path):
+def _lots(part, runs):
+    """Yield the suffix of the name and the runs of each thing that a part makes of runs."""
+    chosen = _of_kinds(part, runs)
+    if _across(part) and chosen:
+        yield "", chosen
+        return
+    for split, some in _splits(chosen):
+        if part.compares:
+            yield f"_{split}", some
+        else:
+            yield from ((f"_{run.name}_{split}", [run]) for run in some)
+
+
+def _of_kinds(part, runs):
+    return [run for run in runs if run.spec["kind"] in part.of]
+
+
+def _across(part):
+    return getattr(part, "across", False)
+
+
+def _splits(runs):
+    """Return (split, its runs) in the order in which the splits come."""
+    splits = dict.fromkeys(run.spec["split"] for run in runs)
+    return [(split, [run for run in runs if run.spec["split"] == split]) for split in splits]
+
+
+def _of_runs():
+    """Return the names of the plots that are made of runs."""
+    return [name for name in catalog.names("plots") if _is_of_runs(catalog.find("plots", name))]
+
+
+def _is_of_runs(plot):
+    return "runs" in inspect.signature(plot.data).parameters
+
+
+def _saving(out, suffix):
+    """Return what writes a picture and its CSV into a folder."""
     from fer_cluster.plots._save import save
 
-    return save(plot, runs, path)
+    return lambda plot, runs, stem: save(plot, runs, out / f"{stem}.{suffix}")

@@ -6,14 +6,16 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_cluster import catalog
-from fer_cluster.clustering import describe, run_name
+from fer_cluster import catalog, classifying, clustering
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.splits import SPLITS
 
-_RUN_KEYS = ("name", "features", "then", "clusterer", "projection", "k", "seeds", "chosen_with")
-_SHARED = ("title", "splits", "k", "seeds", "projection", "runs", "figures")
-_FIGURE_KEYS = ("name", "plot", "run")
+_CLUSTERING = ("name", "features", "then", "clusterer", "projection", "k", "seeds", "epochs", "chosen_with")
+_BASELINE = ("name", "baseline", "features", "then", "seeds", "epochs", "chosen_with")
+_ENSEMBLE = ("name", "ensemble", "chosen_with")
+_SHARED = ("title", "splits", "k", "seeds", "projection", "baseline_seeds", "runs", "figures", "tables")
+_FIGURE_KEYS = ("name", "plot", "run", "runs")
+_TABLE_KEYS = ("name", "analysis", "run", "runs")
 
 
 @dataclass(frozen=True)
@@ -25,18 +27,23 @@ class Experiment:
     title : str
     splits : tuple of str
     runs : tuple of dict
-        Keyword arguments of :func:`fer_cluster.cluster`, one dict a run.
+        Keyword arguments of :func:`fer_cluster.cluster`, or, with ``baseline``,
+        of :func:`fer_cluster.classify`; or ``name`` and ``ensemble``, the
+        names of runs before it. One dict a run.
     figures : tuple of dict
         ``name``, ``plot`` and ``run`` of the figures that have a name of their own.
+    tables : tuple of dict
+        ``name``, ``analysis`` and ``run`` of the tables, likewise.
     """
 
     title: str
     splits: tuple
     runs: tuple
     figures: tuple = ()
+    tables: tuple = ()
 
 
-def read_experiment(path, seeds=None):
+def read_experiment(path, seeds=None, epochs=None):
     """Read an experiment from a TOML file, or a shipped one by its name.
 
     Parameters
@@ -45,6 +52,8 @@ def read_experiment(path, seeds=None):
         A file, or the name of a shipped experiment: ``paper``.
     seeds : int, optional
         In place of the numbers of seeds in the file.
+    epochs : int, optional
+        In place of the epochs of whatever is trained.
 
     Raises
     ------
@@ -57,21 +66,22 @@ def read_experiment(path, seeds=None):
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not readable as TOML: {error}.") from error
     _check_keys(path, table, _SHARED)
-    shared = {key: table[key] for key in ("k", "seeds", "projection") if key in table}
-    runs = [run for entry in table.get("runs", ()) for run in _grid(path, shared | entry)]
+    runs = [run for entry in table.get("runs", ()) for run in _grid(path, entry, table)]
     if not runs:
         raise InputError(f"{path} asks for no run; add a [[runs]] table.")
-    if seeds is not None:
-        runs = [run | {"seeds": seeds} for run in runs]
+    runs = [_shortened(run, seeds, epochs) for run in runs]
     names = [run["name"] for run in runs]
     _check_names(path, names)
-    for figure in (figures := table.get("figures", ())):
-        _check_figure(path, figure, names)
+    figures, tables = table.get("figures", ()), table.get("tables", ())
+    for figure in figures:
+        _check_drawn(path, "figure", figure, names, _FIGURE_KEYS, "plots", "plot")
+    for one in tables:
+        _check_drawn(path, "table", one, names, _TABLE_KEYS, "analysis", "analysis")
     splits = tuple(table.get("splits", ("official",)))
     for split in splits:
         if split not in SPLITS:
             raise unknown(f"{path}: split", split, SPLITS)
-    return Experiment(table.get("title", path.stem), splits, tuple(runs), tuple(figures))
+    return Experiment(table.get("title", path.stem), splits, tuple(runs), tuple(figures), tuple(tables))
 
 
 def _locate(path):
@@ -87,28 +97,54 @@ def _locate(path):
     raise InputError(f"No experiment file {path}; shipped with the package: {', '.join(shipped)}.")
 
 
-def _grid(path, entry):
-    """Return a run for each combination of the features and clusterers of an entry."""
-    _check_keys(path, entry, _RUN_KEYS)
-    features, clusterers = (_listed(entry.get(key, default)) for key, default in _DEFAULTS)
-    if "name" in entry and len(features) * len(clusterers) > 1:
+def _grid(path, entry, table):
+    """Return a run for each combination of the features and clusterers, or baselines, of an entry."""
+    if "ensemble" in entry:
+        _check_keys(path, entry, _ENSEMBLE)
+        return [entry]
+    allowed = _BASELINE if "baseline" in entry else _CLUSTERING
+    _check_keys(path, entry, allowed)
+    shared = {key: table[key] for key in ("k", "seeds", "projection") if key in table and key in allowed}
+    if "baseline" in entry:
+        shared["seeds"] = table.get("baseline_seeds", 1)
+    varied = ("baseline",) if "baseline" in entry else ("features", "clusterer")
+    entry = (
+        shared | {"features": "pixels", "clusterer": "kmeans"} | entry
+        if allowed is _CLUSTERING
+        else shared | entry
+    )
+    grid = list(itertools.product(*(_listed(entry[key]) for key in varied)))
+    if "name" in entry and len(grid) > 1:
         raise InputError(f"{path}: a name belongs to one run, but {entry['name']!r} has a grid.")
-    return [_run(entry | {"features": f, "clusterer": c}) for f, c in itertools.product(features, clusterers)]
-
-
-_DEFAULTS = (("features", "pixels"), ("clusterer", "kmeans"))
+    return [_run(entry | dict(zip(varied, parts, strict=True))) for parts in grid]
 
 
 def _run(entry):
-    for kind, parts in (
-        ("features", [entry["features"]]),
-        ("steps", entry.get("then", [])),
-        ("clusterers", [entry["clusterer"]]),
-    ):
-        for part in parts:
-            catalog.make(kind, part)
-    described = describe(entry["features"], entry["clusterer"], then=entry.get("then", ()))
-    return {"name": run_name(described)} | entry
+    """Return an entry with its name; each part is made once, so that a wrong one is told at once."""
+    kinds = {"features": "features", "clusterer": "clusterers", "baseline": "baselines"}
+    for key, kind in kinds.items():
+        if key in entry:
+            catalog.make(kind, entry[key])
+    for step in entry.get("then", []):
+        catalog.make("steps", step)
+    return {"name": _name(entry)} | entry
+
+
+def _name(entry):
+    room = classifying if "baseline" in entry else clustering
+    parts = {key: entry[key] for key in ("features", "clusterer", "baseline", "then") if key in entry}
+    return room.run_name(room.describe(**parts))
+
+
+def _shortened(run, seeds, epochs):
+    """Return a run with fewer seeds and epochs, where these are given and it takes them."""
+    if "ensemble" in run:
+        return run
+    short = {} if seeds is None else {"seeds": seeds if "baseline" not in run else 1}
+    trained = ("baselines", run["baseline"]) if "baseline" in run else ("features", run["features"])
+    if epochs is not None and catalog.takes(*trained, "epochs"):
+        short["epochs"] = epochs
+    return run | short
 
 
 def _listed(value):
@@ -132,8 +168,10 @@ def _check_keys(path, table, allowed):
             raise unknown(f"{path}", key, allowed)
 
 
-def _check_figure(path, figure, names):
-    _check_keys(path, figure, _FIGURE_KEYS)
-    catalog.find("plots", figure.get("plot", ""))
-    if figure.get("run") not in names:
-        raise unknown(f"{path}: figure {figure.get('name')!r}", figure.get("run"), names)
+def _check_drawn(path, what, entry, names, keys, kind, part):
+    """Refuse a figure or a table of an unknown part or run."""
+    _check_keys(path, entry, keys)
+    catalog.find(kind, entry.get(part, ""))
+    for run in entry.get("runs", [entry.get("run")]):
+        if run not in names:
+            raise unknown(f"{path}: {what} {entry.get('name')!r}", run, names)

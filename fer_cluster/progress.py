@@ -8,7 +8,8 @@ def bar(iterable, description, **options):
 
     Parameters
     ----------
-    iterable : iterable
+    iterable : iterable or None
+        None: the bar is moved by its ``update``.
     description : str
     **options
         Of ``tqdm``, such as ``leave`` and ``total``.
@@ -17,4 +18,4 @@ def bar(iterable, description, **options):
         warnings.simplefilter("ignore")  # in a notebook without ipywidgets a plain bar does as well
         from tqdm.auto import tqdm
 
-        return tqdm(iterable, desc=description, disable=None, **options)
+        return tqdm(iterable, desc=description, **{"disable": None, **options})

@@ -8,7 +8,7 @@ import fer_cluster
 _LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "torch", "umap-learn", "openTSNE")
 
 
-def record():
+def record(device="cpu"):
     """Return versions of Python and libraries, the commit of the package, the device."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +19,7 @@ def record():
             versions[library] = version(library)
         except PackageNotFoundError:
             continue
-    return {"versions": versions, "commit": _commit(), "device": "cpu"}
+    return {"versions": versions, "commit": _commit(), "device": device}
 
 
 def parameters(part):

@@ -10,6 +10,8 @@ import pandas as pd
 from fer_cluster.atomic import writing_folder
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
+from fer_cluster.scoring import name as name_clusters
+from fer_cluster.training.models import save_model
 
 _FILES = ("run.json", "faces.parquet", "features.npy", "medoids.npy")
 
@@ -36,6 +38,12 @@ class Run:
         Loss and scores per epoch, where something was trained.
     medoids : ndarray of uint8, shape (k, m, height, width)
         For each cluster of the first seed the faces nearest to its mean.
+    pictures : ndarray of uint8, shape (2, m, height, width)
+        Faces and what a net makes of them, where it makes images.
+    models : tuple
+        What was trained, an estimator for each seed. Saved in folders
+        ``model_0``, ... and read again by
+        :func:`fer_cluster.training.models.load_model`.
     """
 
     name: str
@@ -46,6 +54,8 @@ class Run:
     scores_without_duplicates: dict = field(default_factory=dict)
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     medoids: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 1, 1), np.uint8))
+    pictures: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 1, 1), np.uint8))
+    models: tuple = ()
 
     def __repr__(self):
         part = self.scores.get(self.spec["report"], {})
@@ -54,9 +64,29 @@ class Run:
 
     @property
     def clusters(self):
-        """The cluster of each face, a row for each seed: (seeds, n)."""
-        columns = ["cluster", *(f"cluster_{seed}" for seed in range(1, len(self.spec["seeds"])))]
-        return self.faces[columns].to_numpy().T
+        """The cluster of each face, or the emotion a classifier names it, a row for each seed: (seeds, n)."""
+        rows = [self.faces[name] for name in self._columns("predicted" if self._named else "cluster")]
+        return np.stack([row.cat.codes if self._named else row for row in rows]).astype(np.int32)
+
+    def predictions(self):
+        """Return the emotion that each face is named, as its code: (seeds, n).
+
+        The clusters of a clustering are named on the labels of the fit part.
+        """
+        clusters = self.clusters
+        if self._named:
+            return clusters
+        emotion = self.faces["emotion"].cat.codes.to_numpy()
+        fitted = (self.faces["part"] == self.spec["fit"]).to_numpy()
+        namings = name_clusters(emotion, clusters, fitted, int(clusters.max()) + 1)
+        return np.stack([naming[row] for naming, row in zip(namings, clusters, strict=True)])
+
+    @property
+    def _named(self):
+        return self.spec["kind"] == "classifier"
+
+    def _columns(self, name):
+        return [name, *(f"{name}_{seed}" for seed in range(1, len(self.spec["seeds"])))]
 
     def save(self, folder):
         """Write the run as a folder, whole or not at all.
@@ -84,6 +114,10 @@ class Run:
         self.faces.to_parquet(folder / "faces.parquet", index=False)
         np.save(folder / "features.npy", self.features, allow_pickle=False)
         np.save(folder / "medoids.npy", self.medoids, allow_pickle=False)
+        if self.pictures.size:
+            np.save(folder / "pictures.npy", self.pictures, allow_pickle=False)
+        for place, model in enumerate(self.models):
+            save_model(model, folder / f"model_{place}")
         if len(self.history):
             self.history.to_csv(folder / "history.csv", index=False)
 
@@ -118,6 +152,10 @@ def load_run(folder):
         faces["emotion"] = pd.Categorical(faces["emotion"], categories=EMOTIONS)
         features = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
         medoids = np.load(folder / "medoids.npy", allow_pickle=False)
+        if (folder / "pictures.npy").exists():
+            record["pictures"] = np.load(folder / "pictures.npy", allow_pickle=False)
+        for column in (name for name in faces if name.startswith("predicted")):
+            faces[column] = pd.Categorical(faces[column], categories=EMOTIONS)
         history = folder / "history.csv"
         record["history"] = pd.read_csv(history) if history.exists() else pd.DataFrame()
         return Run(faces=faces, features=features, medoids=medoids, **record)

@@ -16,7 +16,8 @@ LEVELS = {
     "nuisances progress",
     1: "training",
     2: "datasets features steps clusterers projections baselines analysis plots",
-    3: "engines runs provenance loading audit clustering experiment comparing drawing summary",
+    3: "engines runs parts provenance loading audit clustering classifying ensembles experiment comparing "
+    "drawing tables summary page",
     4: "report",
     5: "cli __main__",
 }

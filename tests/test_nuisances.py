@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fer_cluster.nuisances import NUISANCES, measure
-from fer_cluster.training.augment import augment, warp
+from fer_cluster.training.disturb import disturb, warp
 
 
 @pytest.fixture
@@ -100,10 +100,10 @@ def test_oblong_and_small_images(random):
 
 def test_nothing_to_change_changes_nothing(faces, random):
     still = {"shift": 0, "rotation": 0, "scale": 0, "light": 0, "contrast": 0}
-    same = augment(faces, random=random, mirror=False, **still)
+    same = disturb(faces, random=random, mirror=False, **still)
     assert same.dtype == np.uint8
     np.testing.assert_array_equal(same, faces)
-    mirrored = augment(faces, random=random, **still)
+    mirrored = disturb(faces, random=random, **still)
     flipped = (mirrored == faces[:, :, ::-1]).all((1, 2))
     np.testing.assert_array_equal(mirrored[~flipped], faces[~flipped])
     assert 5 < flipped.sum() < 35
@@ -121,6 +121,6 @@ def test_warps_move_turn_and_enlarge(faces):
 
 
 def test_augmentation_is_seeded_and_changes_every_face(faces):
-    one, again, other = (augment(faces, random=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    one, again, other = (disturb(faces, random=np.random.default_rng(seed)) for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, again)
     assert (one != other).any((1, 2)).all() and (one != faces).any((1, 2)).all()

@@ -42,6 +42,7 @@ class Contingency:
     """
 
     compares: ClassVar[bool] = False  # one picture of all runs, or one of each
+    of: ClassVar[tuple[str, ...]] = ("clusterer",)
     parts: str | list | None = None
 
     def data(self, runs):

@@ -41,6 +41,7 @@ class Montage:
     """
 
     compares: ClassVar[bool] = False  # one picture of all runs, or one of each
+    of: ClassVar[tuple[str, ...]] = ("clusterer",)
     parts: str | list | None = None
 
     def data(self, runs):

@@ -20,14 +20,33 @@ _METRICS = {
     "balanced_accuracy": "balanced accuracy\n(named on the fit part)",
     "purity": "purity\n(each with its chance level)",
 }
+_OF_CLASSIFIERS = {  # alone: nothing has clusters that are to be named
+    "named_accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy\n(mean recall)",
+    "macro_f1": "macro F1",
+    "ami": "AMI\n(0 is chance, 1 perfect)",
+}
+_OF_BOTH = _METRICS | {
+    "named_accuracy": "accuracy\n(clusters: named on fit part)",
+    "balanced_accuracy": "balanced accuracy\n(clusters: named on fit part)",
+}
+_OF_CLUSTERS = ("hungarian_accuracy", "purity")
+_CONTROLS = ("chance", "one", "majority")
 _GROUP = ["dataset", "split", "part"]
 _CHANCE = "#D55E00"
+_STYLES = {  # marker and colour of each kind
+    "method": ("o", "black"),
+    "supervised": ("s", "#0072B2"),
+    **dict.fromkeys(_CONTROLS, ("o", "0.6")),
+}
 _LINE = 0.15  # inches, the height of a line of text
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Dot plot of runs, best AMI on top, a panel for each metric.
+    """Dot plot of runs, best AMI on top (of classifiers alone best accuracy), a panel for each metric.
+
+    What was trained on labels has marks of its own, and none where clusters are scored.
 
     Parameters
     ----------
@@ -37,12 +56,14 @@ class Scores:
     """
 
     compares: ClassVar[bool] = True  # one picture of all runs, or one of each
+    of: ClassVar[tuple[str, ...]] = ("clusterer", "classifier")
     parts: str | list | None = None
 
     def data(self, runs):
         """Return one row for each run, part, metric, and with or without duplicates.
 
-        ``kind`` tells the controls ``chance`` and ``one`` from a ``method``.
+        ``kind`` tells the controls ``chance``, ``one`` and ``majority`` from a
+        ``method``, and from what is ``supervised``.
         ``sd``, ``low`` and ``high`` are missing where a run has one seed.
 
         Raises
@@ -55,8 +76,7 @@ class Scores:
         return pd.DataFrame(rows).reindex(columns=columns)
 
     def _rows(self, keys, run):
-        clusterer = run.spec.get("clusterer", "")
-        kind = clusterer if clusterer in ("chance", "one") else "method"
+        kind = _kind(run.spec)
         for part in parts_of(run, self.parts):
             if part not in run.scores:
                 raise InputError(f"{run.name!r} has no scores on {part}: no face there is labelled.")
@@ -76,22 +96,39 @@ class Scores:
         ax : Axes or sequence of Axes, optional
             To draw into: as many metrics as there are Axes, AMI first.
         """
-        rows, heads = _places(data)
+        kinds = set(data["kind"])
+        metrics = _metrics(kinds)
+        rows, heads = _places(data, by=next(iter(metrics)))
         data = data.merge(rows[["run", *_GROUP, "group", "place"]], on=["run", *_GROUP])
         labels = pd.concat([heads, rows])
         width = 0.075 * max(len(line) for text in labels["label"] for line in text.split("\n"))
-        shown = list(_METRICS)[: None if ax is None else np.size(ax)]
+        shown = list(metrics)[: None if ax is None else np.size(ax)]
         size = (width + 2.1 * len(shown) + 0.4, labels["bottom"].max() + 1.3)
         axes = axes_for(ax, (1, len(shown)), size)
         for panel, metric in zip(axes, shown, strict=True):
             _draw_metric(panel, data, metric)
+            panel.set_title(metrics[metric], fontsize=9)
         _name_rows(axes, heads, rows)
-        _legend(axes, alone=ax is None)
+        _legend(axes, kinds, alone=ax is None)
         return axes[0].figure
 
 
-def _places(data):
-    """Return where runs, best AMI first, and the headings of their groups stand, in inches."""
+def _kind(spec):
+    """Return what a run is: a control, supervised, or a method that sees no label."""
+    supervised = spec.get("kind") == "classifier"
+    name = str(spec.get("baseline" if supervised else "clusterer", "")).partition(":")[0]
+    return name if name in _CONTROLS else "supervised" if supervised else "method"
+
+
+def _metrics(kinds):
+    """Return the metrics shown and their titles."""
+    if kinds <= {"supervised", "majority"}:
+        return _OF_CLASSIFIERS
+    return _OF_BOTH if "supervised" in kinds else _METRICS
+
+
+def _places(data, by):
+    """Return where runs, the best first, and the headings of their groups stand, in inches."""
     wide = data[data["duplicates"] == "with"].pivot(
         index=["run", *_GROUP, "fitted"], columns="metric", values="mean"
     )
@@ -99,9 +136,9 @@ def _places(data):
     group = pd.MultiIndex.from_frame(data[_GROUP]).unique()
     wide["group"] = group.get_indexer(pd.MultiIndex.from_frame(wide[_GROUP]))
     wide["label"] = ["\n".join(wrap(run, 44)) for run in wide["run"]]
-    heads = wide.groupby("group", as_index=False).first().assign(heading=True, ami=np.inf)
+    heads = wide.groupby("group", as_index=False).first().assign(heading=True, **{by: np.inf})
     heads["label"] = [_heading(head) for _, head in heads.iterrows()]
-    every = pd.concat([heads, wide]).sort_values(["group", "ami"], ascending=[True, False], kind="stable")
+    every = pd.concat([heads, wide]).sort_values(["group", by], ascending=[True, False], kind="stable")
     height = _LINE * (every["label"].str.count("\n") + 1) + 0.18
     every["bottom"] = height.cumsum()
     every["place"] = every["bottom"] - height / 2
@@ -115,6 +152,8 @@ def _heading(head):
 
 
 def _draw_metric(ax, data, metric):
+    if metric in _OF_CLUSTERS:
+        data = data[data["kind"] != "supervised"]
     kept = data[data["duplicates"] == "with"]
     rows = kept[kept["metric"] == metric]
     if metric == "purity":
@@ -127,16 +166,15 @@ def _draw_metric(ax, data, metric):
     without = data[(data["duplicates"] == "without") & (data["metric"] == metric)]
     ax.plot(without["mean"], without["place"] + 0.1, "o", ms=4, mfc="white", mec="0.4", clip_on=False)
     ax.set_xlim(0, 1.35 * max(rows[["mean", "high"]].max(axis=None), 0.02))  # room for the values
-    ax.set_title(_METRICS[metric], fontsize=9)
 
 
 def _draw_row(ax, row):
     """Draw the mean with its interval, and write the mean."""
-    colour = "black" if row["kind"] == "method" else "0.6"
+    marker, colour = _STYLES[row["kind"]]
     place, mean = row["place"], row["mean"]
     if pd.notna(row["low"]):
         ax.plot([row["low"], row["high"]], [place, place], color=colour, lw=2, solid_capstyle="butt")
-    ax.plot(mean, place, "o", ms=6, color=colour, clip_on=False)
+    ax.plot(mean, place, marker, ms=6, color=colour, clip_on=False)
     end = max(mean, np.nan_to_num(row["high"]))
     ax.annotate(
         f"{round(mean, 3) + 0.0:.3f}",
@@ -145,7 +183,7 @@ def _draw_row(ax, row):
         textcoords="offset points",
         va="center",
         fontsize=8,
-        color=colour if row["kind"] == "method" else "0.35",
+        color="0.35" if row["kind"] in _CONTROLS else colour,
     )
 
 
@@ -176,20 +214,30 @@ def _name_rows(axes, heads, rows):
         label.set_fontweight("bold")
 
 
-def _legend(axes, alone):
-    """Explain the marks below the panels."""
+def _legend(axes, kinds, alone):
+    """Explain the marks below the panels: those that occur."""
     from matplotlib.lines import Line2D
 
     dot = {"ls": "", "marker": "o"}
+    square = {"ls": "", "marker": "s", "color": _STYLES["supervised"][1]}
+    controls = {"chance": "random clusters", "one": "one cluster", "majority": "commonest emotion"}
+    named = ", ".join(controls[kind] for kind in _CONTROLS if kind in kinds)
+    unsupervised = not kinds <= {"supervised", "majority"}
     handles = [
-        Line2D([], [], **dot, ms=6, color="black", label="mean over seeds, 95 % interval"),
-        Line2D([], [], **dot, ms=6, color="0.6", label="control: random clusters, one cluster"),
+        unsupervised and Line2D([], [], **dot, ms=6, color="black", label="no label seen"),
+        "supervised" in kinds and Line2D([], [], **square, ms=6, label="trained on labels, no clusters"),
+        bool(named) and Line2D([], [], **dot, ms=6, color="0.6", label=f"control: {named}"),
+        Line2D([], [], lw=2, color="0.3", label="95 % interval of the mean over seeds"),
         Line2D([], [], **dot, ms=4, mfc="white", mec="0.4", label="without copies of faces fitted on"),
-        Line2D([], [], ls="--", lw=1.2, color=_CHANCE, label="chance (random clusters)"),
-        Line2D([], [], ls="", marker="|", ms=12, mew=1.5, color=_CHANCE, label="chance level of purity"),
+        "chance" in kinds
+        and Line2D([], [], ls="--", lw=1.2, color=_CHANCE, label="chance (random clusters)"),
+        unsupervised
+        and Line2D([], [], ls="", marker="|", ms=12, mew=1.5, color=_CHANCE, label="chance level of purity"),
     ]
+    handles = [handle for handle in handles if handle]
     style = {"frameon": False, "fontsize": 8}
     if alone:
-        axes[0].figure.legend(handles=handles, loc="outside lower center", ncols=5, **style)
+        columns = -(-len(handles) // 2)  # two rows: as wide as the narrowest figure
+        axes[0].figure.legend(handles=handles, loc="outside lower center", ncols=columns, **style)
     else:
         axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=3, **style)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fer_cluster.errors import InputError
-from fer_cluster.training.augment import augment
+from fer_cluster.training.disturb import disturb
 
 
 def matched(x, images, count):
@@ -17,7 +17,7 @@ def matched(x, images, count):
 def augmented(x, images, extractor, random, n_faces):
     """Return how the features of faces drawn at random change when the faces are augmented."""
     rows = np.sort(random.permutation(len(x))[:n_faces])
-    return extractor.transform(augment(images[rows], random=random)) - x[rows]
+    return extractor.transform(disturb(images[rows], random=random)) - x[rows]
 
 
 def leading(total, nuisance, count, ridge):

@@ -1,0 +1,42 @@
+"""What the tables read from runs: the labelled faces reported on, and what each seed names them."""
+
+import numpy as np
+
+from fer_cluster.errors import InputError
+
+KEYS = ("run", "dataset", "split", "part")
+
+
+def named(runs):
+    """Yield ``(keys, run)``: run, data set, split and part; runs that share all of them are numbered."""
+    seen = {}
+    for run in runs:
+        keys = (run.name, run.spec["dataset"]["name"], run.spec["split"], run.spec["report"])
+        seen[keys] = seen.get(keys, 0) + 1
+        again = f" ({seen[keys]})" if seen[keys] > 1 else ""
+        yield dict(zip(KEYS, (run.name + again, *keys[1:]), strict=True)), run
+
+
+def reported(run):
+    """Return the emotions and the predictions of the labelled faces of the part reported on.
+
+    Returns
+    -------
+    emotion : ndarray of int, shape (n,)
+    predicted : ndarray of int, shape (seeds, n)
+
+    Raises
+    ------
+    InputError
+        Where no face of that part is labelled.
+    """
+    emotion = run.faces["emotion"].cat.codes.to_numpy().astype(int)
+    rows = (run.faces["part"] == run.spec["report"]).to_numpy() & (emotion >= 0)
+    if not rows.any():
+        raise InputError(f"{run.name!r} has no labelled faces in {run.spec['report']}, so there is no table.")
+    return emotion[rows], np.asarray(run.predictions())[:, rows]
+
+
+def sd(values):
+    """Return the standard deviation over the seeds (first axis), missing where there is one."""
+    return values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)

@@ -1,0 +1,156 @@
+"""Which runs differ on the same faces: intervals of differences, and McNemar's test."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from fer_cluster.analysis._reported import named, reported
+from fer_cluster.errors import InputError
+
+__all__ = ["Paired"]
+
+_BLOCK = 50  # replicates whose weights are held at once
+_COLUMNS = (
+    *("first", "second", "dataset", "split", "part", "n", "accuracy", "second_accuracy", "difference"),
+    *("low", "high", "only_first", "only_second", "p", "p_holm"),
+)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Difference in accuracy of every pair of runs, with its interval and p-value.
+
+    The interval draws faces, the same for all runs, and the seeds of each run
+    with replacement. McNemar's exact test compares the first seeds.
+
+    Parameters
+    ----------
+    replicates : int
+        How many times faces and seeds are drawn.
+    random_state : int
+
+    References
+    ----------
+    McNemar 1947, Psychometrika 12; Holm 1979, Scandinavian Journal of Statistics 6.
+    """
+
+    compares: ClassVar[bool] = True  # one table of all runs, or one of each
+    of: ClassVar[tuple[str, ...]] = ("clusterer", "classifier")
+    replicates: int = 1000
+    random_state: int = 0
+
+    def table(self, runs):
+        """Return a row for each pair; the first of two has the higher accuracy.
+
+        ``difference`` is the mean over seeds, ``low`` and ``high`` its 95 %
+        interval; ``only_first`` counts faces that only the first names rightly.
+
+        Raises
+        ------
+        InputError
+            Where there are fewer than two runs, or they are not of the same faces.
+        """
+        pairs = [(keys, run) for keys, run in named(runs)]
+        if len(pairs) < 2:
+            raise InputError(f"paired compares two runs or more, got {len(pairs)}.")
+        keys, right = [keys for keys, _ in pairs], _right(runs)
+        accuracy = np.array([rows.mean() for rows in right])
+        replicates = self._replicates(right)
+        order = np.argsort(-accuracy, kind="stable")
+        rows = []
+        for a, b in combinations(order, 2):
+            low, high = np.percentile(replicates[a] - replicates[b], [2.5, 97.5])
+            rows.append(_row(keys[a], keys[b], right[a], right[b]) | {"low": low, "high": high})
+        table = pd.DataFrame(rows)
+        table["p_holm"] = _holm(table["p"].to_numpy())
+        return table[list(_COLUMNS)]
+
+    def say(self, table):
+        """Return how many pairs differ, and the widest difference."""
+        certain = int((table["p_holm"] < 0.05).sum())
+        widest = table.loc[table["difference"].idxmax()]
+        difference, low, high = (100 * widest[column] for column in ("difference", "low", "high"))
+        return (
+            f"Pairs of runs that differ on the {widest['n']:,} faces of {widest['part']}: {certain} of "
+            f"{len(table)} (McNemar's exact test of the first seeds, Holm-corrected p < .05); the widest "
+            f"difference in accuracy, {difference:.1f} points (95 % interval {low:.1f} to {high:.1f}), "
+            f"is that of {widest['first']} over {widest['second']}."
+        )
+
+    def _replicates(self, right):
+        """Return the mean accuracy of each run in each replicate: (runs, replicates)."""
+        random = np.random.default_rng(self.random_state)
+        every, n = np.concatenate(right).astype(np.float32), right[0].shape[1]
+        accuracy = np.empty((len(every), self.replicates))
+        for start in range(0, self.replicates, _BLOCK):
+            columns = slice(start, min(start + _BLOCK, self.replicates))
+            drawn = [random.integers(n, size=n) for _ in range(columns.stop - start)]
+            weight = np.stack([np.bincount(faces, minlength=n) for faces in drawn]).astype(np.float32)
+            accuracy[:, columns] = every @ weight.T / n
+        by_run = np.split(accuracy, np.cumsum([len(rows) for rows in right])[:-1])
+        return np.stack([_over_seeds(seeds, random) for seeds in by_run])
+
+
+def _right(runs):
+    """Return for each run which faces each seed names rightly: (seeds, n), the same n faces for all."""
+    first, right = runs[0], []
+    emotions = reported(first)[0]
+    for run in runs:
+        for what in ("split", "report"):
+            if run.spec[what] != first.spec[what]:
+                raise _differ(first, run, f"the {what} {first.spec[what]!r} and {run.spec[what]!r}")
+        emotion, predicted = reported(run)
+        prints = [one.spec["dataset"].get("fingerprint") for one in (first, run)]
+        if prints[0] != prints[1] or not np.array_equal(emotion, emotions):
+            raise _differ(first, run, "different faces")
+        right.append(predicted == emotion)
+    return right
+
+
+def _differ(first, run, what):
+    return InputError(
+        f"Runs are paired on the same faces of one split, but {first.name!r} and {run.name!r} have {what}."
+    )
+
+
+def _over_seeds(accuracy, random):
+    """Return the mean over seeds drawn with replacement, in each replicate."""
+    drawn = random.integers(len(accuracy), size=accuracy.shape)
+    return np.take_along_axis(accuracy, drawn, axis=0).mean(axis=0)
+
+
+def _row(first, second, right_first, right_second):
+    only_first = int((right_first[0] & ~right_second[0]).sum())
+    only_second = int((right_second[0] & ~right_first[0]).sum())
+    accuracy = right_first.mean(), right_second.mean()
+    return {
+        "first": first["run"],
+        "second": second["run"],
+        **{key: first[key] for key in ("dataset", "split", "part")},
+        "n": right_first.shape[1],
+        "accuracy": accuracy[0],
+        "second_accuracy": accuracy[1],
+        "difference": accuracy[0] - accuracy[1],
+        "only_first": only_first,
+        "only_second": only_second,
+        "p": _mcnemar(only_first, only_second),
+    }
+
+
+def _mcnemar(one, other):
+    """Return the exact two-sided p: the faces that only one of two names rightly, as fair coins."""
+    from scipy.stats import binomtest
+
+    return float(binomtest(one, one + other).pvalue) if one + other else 1.0
+
+
+def _holm(p):
+    """Return p-values corrected for their number, smallest first (Holm 1979)."""
+    order = np.argsort(p, kind="stable")
+    raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    corrected = np.empty(len(p))
+    corrected[order] = np.minimum(raised, 1.0)
+    return corrected

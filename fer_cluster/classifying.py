@@ -1,0 +1,211 @@
+"""Faces and their labels through a baseline into a run, scored as a clustering is."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fer_cluster import provenance
+from fer_cluster.clustering import embed
+from fer_cluster.emotions import EMOTIONS
+from fer_cluster.errors import InputError
+from fer_cluster.parts import (
+    as_seeds,
+    bare,
+    dataset,
+    file_name,
+    given,
+    made,
+    numbered,
+    parameters,
+    table,
+    text,
+)
+from fer_cluster.runs import Run
+from fer_cluster.scoring import score
+from fer_cluster.splits import split as split_faces
+
+_HELD_OUT = 10  # one face in so many, where a split has no part to choose on
+
+
+def classify(
+    faces,
+    baseline="cnn3",
+    *,
+    features=None,
+    then=(),
+    split=None,
+    seeds=1,
+    epochs=None,
+    name=None,
+    chosen_with="nothing",
+    checkpoint=None,
+    embedding=None,
+):
+    """Train a baseline on the labels of the fit part and score what it names.
+
+    Parameters
+    ----------
+    faces : Faces
+    baseline : str or object
+        ``"three_blocks:epochs=20"``, or a scikit-learn classifier of images
+        (or, where ``features`` are given, of features).
+    features : str or object, optional
+        What a baseline of features sees; by default ``pixels``. They are
+        fitted without labels. Nets see the images.
+    then : sequence of str or object
+        Steps after the features.
+    split : str, optional
+        See :func:`fer_cluster.splits.split`.
+    seeds : int or sequence of int
+        How many seeds the baseline is trained with, or which.
+    epochs : int, optional
+        In place of the baseline's own number.
+    name : str, optional
+        Name of the run; by default made of its parts.
+    chosen_with : str
+        What the parameters were chosen with, kept in ``spec``.
+    checkpoint : path-like, optional
+        Folder from which an interrupted training goes on.
+    embedding : Embedding, optional
+        Of these faces and parts, where it was already made.
+
+    Returns
+    -------
+    Run
+        Its ``features`` are the probabilities of the seven emotions, seven
+        columns a seed; its ``named_accuracy`` is the plain accuracy.
+
+    Raises
+    ------
+    InputError
+        Where a part is unknown, or no face that is fitted on has a label.
+    """
+    seeds = as_seeds(seeds)
+    if not seeds:
+        raise InputError("seeds must name at least one seed.")
+    trained = [made("baselines", baseline, seed, **given(epochs)) for seed in seeds]
+    parts = embedding.split if embedding else split_faces(faces, split, seeds[0])
+    if getattr(trained[0], "on", "features" if features else "images") == "features":
+        features = features or "pixels"
+        embedding = embedding or embed(faces, features, then=then, split=parts.name, seed=seeds[0])
+    elif features:
+        raise InputError(
+            f"{text(baseline)} sees the images themselves; leave out features {text(features)!r}."
+        )
+    seen = embedding.x if features else faces.images
+    emotion = faces.about["emotion"].cat.codes.to_numpy()
+    rows, watched, watched_name = _rows(parts, emotion, trained[0], seeds[0])
+    started = time.perf_counter()
+    for seed, one in zip(seeds, trained, strict=True):
+        options = {} if features else _options(seen, emotion, watched, checkpoint, seed)
+        one.fit(seen[rows], emotion[rows], **options)
+    seconds = time.perf_counter() - started
+    probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
+    described = describe(baseline, features, then=then, seeds=seeds)
+    spec = {
+        "kind": "classifier",
+        **dataset(faces, parts),
+        **described,
+        **given(epochs),
+        "labels": "emotion of " + parts.fit,
+        "watched": watched_name,
+        "chosen_with": chosen_with,
+        "params": parameters(embedding and embedding.chain, baseline=trained[0]),
+        "seconds": {"features": embedding.seconds if features else 0.0, "baseline": round(seconds, 3)},
+        **provenance.record(_device(trained[0])),
+    }
+    run = named(name or run_name(described), spec, table(faces, parts), probability)
+    return replace(run, history=_history(seeds, trained), models=tuple(trained))
+
+
+def named(name, spec, rows, probability):
+    """Return the run of faces and their probabilities (n, 7 * seeds): each is the likeliest emotion.
+
+    Parameters
+    ----------
+    name : str
+    spec : dict
+    rows : DataFrame
+        One row a face: about, part, duplicate. What another run named them is left out.
+    probability : ndarray, shape (n, 7 * seeds)
+    """
+    by_seed = probability.reshape(len(probability), -1, len(EMOTIONS))
+    predicted = by_seed.argmax(2).T
+    columns = numbered("predicted", [pd.Categorical.from_codes(row, EMOTIONS) for row in predicted])
+    rows = pd.concat([bare(rows), pd.DataFrame(columns, index=rows.index)], axis=1)
+    rows = rows.assign(confidence=by_seed[:, 0].max(1))
+    emotion = rows["emotion"].cat.codes.to_numpy()
+    part, kept = rows["part"].to_numpy(str), ~rows["duplicate"].to_numpy()
+    whole = score(emotion, predicted, part, spec["fit"], named=True)
+    without = score(emotion[kept], predicted[:, kept], part[kept], spec["fit"], named=True)
+    return Run(name, spec, rows, probability.astype(np.float32), whole, without)
+
+
+def describe(baseline, features=None, *, then=(), seeds=()):
+    """Return the parts as text, as a spec keeps them and a comparison looks them up."""
+    return {
+        "baseline": text(baseline),
+        "features": text(features),
+        "then": [text(step) for step in then],
+        "seeds": list(seeds),
+    }
+
+
+def run_name(described):
+    """Return the name of a run of these described parts: ``hog-linear_probe``, ``cnn3``."""
+    features = [] if described["features"] == "none" else [described["features"]]
+    return file_name(*features, *described["then"], described["baseline"])
+
+
+def _options(images, emotion, watched, checkpoint, seed):
+    """Return what a net's fit takes besides images and labels."""
+    watch = (images[watched], emotion[watched]) if len(watched) else None
+    return {"watch": watch, "checkpoint": None if checkpoint is None else Path(checkpoint) / str(seed)}
+
+
+def _rows(parts, emotion, baseline, seed):
+    """Return the rows that are fitted on, those that are watched, and what the latter are called.
+
+    Whatever chooses by the watched faces has a part of its own for it, or a
+    tenth of the faces fitted on; never the part that is reported.
+    """
+    fitted = np.flatnonzero((parts.part == parts.fit) & (emotion >= 0))
+    if not len(fitted):
+        raise InputError(f"The part {parts.fit!r} has no labelled faces to learn from.")
+    between = [name for name in parts.parts if name not in (parts.fit, parts.report, "unused")]
+    if between:
+        return fitted, np.flatnonzero((parts.part == between[0]) & (emotion >= 0)), between[0]
+    if not _chooses(baseline):
+        watched = np.flatnonzero((parts.part == parts.report) & (emotion >= 0))
+        return fitted, watched, f"{parts.report}, by which nothing is chosen"
+    held_out = np.random.default_rng(seed).permutation(len(fitted))[: len(fitted) // _HELD_OUT]
+    return np.delete(fitted, held_out), fitted[np.sort(held_out)], f"a tenth of {parts.fit}"
+
+
+def _chooses(baseline):
+    """Whether the watched faces decide anything: which weights are kept, or the learning rate."""
+    return getattr(baseline, "keep", "") == "best" or getattr(baseline, "schedule", "") == "plateau"
+
+
+def _seven(baseline, seen):
+    """Return the probability of each of the seven emotions, (n, 7), also of those never seen."""
+    probability = np.zeros((len(seen), len(EMOTIONS)), np.float32)
+    probability[:, baseline.classes_] = baseline.predict_proba(seen)
+    return probability
+
+
+def _history(seeds, trained):
+    histories = [
+        (seed, one.history_) for seed, one in zip(seeds, trained, strict=True) if hasattr(one, "history_")
+    ]
+    tables = [history.assign(seed=seed)[["seed", *history.columns]] for seed, history in histories]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _device(baseline):
+    from fer_cluster.training import device
+
+    return device.name(device.pick(baseline.device)) if hasattr(baseline, "device") else "cpu"

@@ -1,0 +1,57 @@
+"""Several classifiers asked at once: the mean of their probabilities."""
+
+import numpy as np
+
+from fer_cluster import provenance
+from fer_cluster.classifying import named
+from fer_cluster.emotions import EMOTIONS
+from fer_cluster.errors import InputError
+
+
+def ensemble(runs, name="ensemble"):
+    """Return the run of classifiers that vote with their probabilities.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Classifiers of the same faces and split; every seed of each is one member.
+    name : str
+
+    Returns
+    -------
+    Run
+        Of one seed. No member is weighed or left out, so nothing is chosen.
+
+    Raises
+    ------
+    InputError
+        Where there are no runs, a run is no classifier, or they have other faces or splits.
+    """
+    _check(runs)
+    first = runs[0]
+    members = np.concatenate(
+        [np.asarray(run.features).reshape(len(run.faces), -1, len(EMOTIONS)) for run in runs], 1
+    )
+    spec = {
+        "kind": "classifier",
+        **{key: first.spec[key] for key in ("dataset", "split", "fit", "report", "transductive", "labels")},
+        "baseline": "ensemble",
+        "members": {run.name: run.spec["seeds"] for run in runs},
+        "features": "none",
+        "then": [],
+        "seeds": [0],
+        "chosen_with": " and ".join(dict.fromkeys(run.spec["chosen_with"] for run in runs)),
+        "seconds": {"baseline": sum(run.spec["seconds"]["baseline"] for run in runs)},
+        **provenance.record(first.spec["device"]),
+    }
+    return named(name, spec, first.faces, members.mean(1))
+
+
+def _check(runs):
+    if not runs:
+        raise InputError("An ensemble needs at least one run.")
+    for run in runs:
+        if run.spec["kind"] != "classifier":
+            raise InputError(f"{run.name!r} is a {run.spec['kind']}; an ensemble is made of classifiers.")
+        if any(run.spec[key] != runs[0].spec[key] for key in ("dataset", "split")):
+            raise InputError(f"{run.name!r} has other faces or another split than {runs[0].name!r}.")

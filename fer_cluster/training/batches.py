@@ -1,0 +1,69 @@
+"""Batches of uint8 images on the device, in an order that seed and epoch alone decide."""
+
+import hashlib
+
+import numpy as np
+
+
+class Batches:
+    """Images and targets of one training.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, height, width)
+        On the processor they stay where they are, memory-mapped too; to an
+        accelerator they go once, as uint8.
+    targets : ndarray of int, shape (n,), optional
+    device : torch.device
+    size : int
+        Images a batch.
+    """
+
+    def __init__(self, images, targets, device, size):
+        import torch
+
+        self.size = size
+        self.device = device
+        self.targets = None if targets is None else torch.as_tensor(np.asarray(targets), device=device)
+        self.images = self._given = images
+        if device.type != "cpu":
+            self.images = torch.from_numpy(np.array(images)).to(device)
+
+    def __len__(self):
+        return -(-len(self.images) // self.size)
+
+    def shuffled(self, seed, rank=0, world=1):
+        """Yield the batches in the order of a seed; of several processes each takes its share."""
+        order = self._rows(np.random.default_rng(seed).permutation(len(self.images)))
+        for start in range(0, len(order), self.size):
+            rows = order[start : start + self.size]
+            yield self.take(rows[rank::world] if len(rows) >= world else rows)
+
+    def in_order(self):
+        """Yield the batches in the order of the images."""
+        order = self._rows(np.arange(len(self.images)))
+        for start in range(0, len(order), self.size):
+            yield self.take(order[start : start + self.size])
+
+    def take(self, rows):
+        """Return images (b, 1, height, width), uint8, and targets (b,) at a tensor of rows."""
+        import torch
+
+        targets = None if self.targets is None else self.targets[rows]
+        if self.device.type == "cpu":
+            return torch.from_numpy(np.ascontiguousarray(self.images[rows.numpy()]))[:, None], targets
+        return self.images[rows][:, None], targets
+
+    def fingerprint(self):
+        """Return a hash of the images and targets."""
+        found = hashlib.blake2b(str(self._given.shape).encode())
+        for start in range(0, len(self._given), 4096):
+            found.update(np.ascontiguousarray(self._given[start : start + 4096]))
+        if self.targets is not None:
+            found.update(np.ascontiguousarray(self.targets.cpu()))
+        return found.digest()
+
+    def _rows(self, order):
+        import torch
+
+        return torch.from_numpy(order).to(self.device)

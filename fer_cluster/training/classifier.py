@@ -1,0 +1,196 @@
+"""A net that names the emotion of images, as a classifier of scikit-learn."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from fer_cluster.errors import InputError, unknown
+from fer_cluster.training.recipe import Recipe
+
+PIXELS = ("raw", "unit", "standard")
+VIEWS = ("one", "mirror", "ten_crop")
+
+
+@dataclass(eq=False, repr=False)
+class Classifier(Recipe, ClassifierMixin, BaseEstimator):
+    """Trains the torch module that a subclass builds in ``net``.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels, sorted.
+    net_ : torch.nn.Module
+    history_ : DataFrame
+        See :func:`fer_cluster.training.loop.train`.
+
+    Parameters
+    ----------
+    """
+
+    on: ClassVar[str] = "images"
+    shared: ClassVar[str] = """
+    augment : str
+        Changes of each training image, joined by ``+``: see
+        :mod:`fer_cluster.training.augment`.
+    crop : int
+        Side of the square that the net sees, at random in training; 0 for all.
+    mixup, cutmix : float
+        Parameter of the beta distribution of the mixing; 0 for none.
+    label_smoothing : float
+    class_weight : str, optional
+        ``balanced``: each emotion weighs the same.
+    views : str
+        What is averaged when predicting: ``one`` view, its ``mirror`` image
+        too, or ``ten_crop``.
+    pixels : str
+        ``raw`` (0 to 255), ``unit`` (0 to 1) or ``standard`` (each image of
+        mean 0 and standard deviation 1).
+"""
+
+    augment: str = ""
+    crop: int = 0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    label_smoothing: float = 0.0
+    class_weight: str | None = None
+    views: str = "one"
+    pixels: str = "unit"
+
+    def net(self, height, width, n_classes):
+        """Return the untrained module: float images (b, 1, height, width) -> logits (b, n_classes)."""
+        raise NotImplementedError
+
+    def prepare(self, net, images, checkpoint):
+        """Return the net as training starts from it; a subclass may load or pre-train it."""
+        return net
+
+    def fit(self, images, emotion, watch=None, checkpoint=None):
+        """Train on labelled images.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, height, width)
+        emotion : array-like, shape (n,)
+        watch : tuple of (images, emotion), optional
+            Faces that are looked at after each epoch and never learnt from.
+        checkpoint : path-like, optional
+            Folder from which an interrupted training goes on.
+
+        Raises
+        ------
+        InputError
+            Where images, labels or parameters cannot be used.
+        """
+        import torch
+
+        from fer_cluster.training.loop import train
+
+        self._check(images, emotion)
+        self.classes_, targets = np.unique(np.asarray(emotion), return_inverse=True)
+        self.shape_ = images.shape[1:]
+        if watch is not None:
+            watch = (watch[0], _codes(watch[1], self.classes_))
+        with torch.random.fork_rng([]):
+            torch.manual_seed(self.random_state)
+            self.net_ = self.prepare(self._built(), images, checkpoint)
+        options = {"recipe": self, "watch": watch, "checkpoint": checkpoint, "title": type(self).__name__}
+        self.history_ = train(self.net_, self._objective(targets), images, targets, **options)
+        return self
+
+    def predict_proba(self, images):
+        """Return the probability of each class, shape (n, n_classes), float32."""
+        import torch
+
+        from fer_cluster.training.augment import views
+        from fer_cluster.training.batches import Batches
+        from fer_cluster.training.device import autocast, pick
+
+        check_is_fitted(self)
+        device = pick(self.device)
+        self.net_.to(device, memory_format=torch.channels_last).eval()
+        found = []
+        with torch.inference_mode(), autocast(device, self.precision):
+            for batch, _ in Batches(images, None, device, 256).in_order():
+                seen = [self._logits(self.net_, view) for view in views(batch, self.views, self.crop)]
+                found.append(torch.stack(seen).mean(0).softmax(1).cpu())
+        return torch.cat(found).numpy() if found else np.zeros((0, len(self.classes_)), np.float32)
+
+    def predict(self, images):
+        """Return the most probable class of each image, shape (n,)."""
+        return self.classes_[self.predict_proba(images).argmax(1)]
+
+    def learnt(self):
+        """Return what was learnt besides the weights, as JSON can hold it."""
+        return {"classes": self.classes_.tolist(), "shape": list(self.shape_)}
+
+    def restore(self, learnt):
+        """Build the untrained net of what :meth:`learnt` told; return it for its weights."""
+        self.classes_, self.shape_ = np.asarray(learnt["classes"]), tuple(learnt["shape"])
+        self.net_ = self._built()
+        return self.net_
+
+    def _built(self):
+        height, width = (self.crop, self.crop) if self.crop else self.shape_
+        return self.net(height, width, len(self.classes_))
+
+    def _objective(self, targets):
+        """Return the loss function: cross-entropy, of mixed images and soft targets in training."""
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        from fer_cluster.training.augment import Augment, mixed, views
+
+        changed = Augment(self.augment, self.crop)
+        count = np.bincount(targets)
+        weight = torch.tensor(count.sum() / (len(count) * count), dtype=torch.float32)
+        weight = weight if self.class_weight == "balanced" else torch.ones_like(weight)
+
+        def objective(net, images, targets):
+            if not net.training:
+                logits = self._logits(net, views(images, "one", self.crop)[0])
+                known = targets >= 0
+                return cross_entropy(logits[known], targets[known]), (logits.argmax(1) == targets).sum()
+            images, soft = mixed(changed(images), targets, len(count), mixup=self.mixup, cutmix=self.cutmix)
+            logits = self._logits(net, images)
+            smooth = {"label_smoothing": self.label_smoothing, "weight": weight.to(logits.device)}
+            return cross_entropy(logits, soft, **smooth), (logits.argmax(1) == targets).sum()
+
+        return objective
+
+    def _logits(self, net, images):
+        """Return the net's answers to images of 0 to 255, float32 (b, n_classes)."""
+        import torch
+
+        images = images.float()
+        if self.pixels == "unit":
+            images = images / 255
+        elif self.pixels == "standard":
+            spread, mean = torch.std_mean(images, dim=(2, 3), keepdim=True, correction=0)
+            images = (images - mean) / spread.clamp(min=1)  # a blank image stays blank
+        return net(images.contiguous(memory_format=torch.channels_last)).float()
+
+    def _check(self, images, emotion):
+        for name, allowed in (("pixels", PIXELS), ("views", VIEWS), ("class_weight", (None, "balanced"))):
+            if getattr(self, name) not in allowed:
+                raise unknown(name, getattr(self, name), allowed)
+        if images.ndim != 3 or images.dtype != np.uint8:
+            raise InputError(
+                f"{type(self).__name__} reads images (n, height, width) of uint8, got {images.dtype} of shape "
+                f"{images.shape}."
+            )
+        if len(images) != len(emotion) or not len(images):
+            raise InputError(f"There are {len(images):,} images but {len(emotion):,} labels.")
+        if self.crop > min(images.shape[1:]):
+            raise InputError(
+                f"crop must be at most the side of the images {images.shape[1:]}, got {self.crop}."
+            )
+
+
+def _codes(emotion, classes):
+    """Return the place of each label among the classes, -1 where it is none of them."""
+    emotion = np.asarray(emotion)
+    place = np.searchsorted(classes, emotion).clip(max=len(classes) - 1)
+    return np.where(classes[place] == emotion, place, -1)

@@ -1,0 +1,262 @@
+"""The one loop of everything that learns by gradient: fit -> epoch -> step -> loss."""
+
+import contextlib
+import copy
+import hashlib
+import json
+import math
+import time
+
+from fer_cluster.errors import InputError
+from fer_cluster.progress import bar
+from fer_cluster.training import checkpoint as checkpoints
+from fer_cluster.training.batches import Batches
+from fer_cluster.training.device import autocast, pick
+from fer_cluster.training.memory import keep_freed
+from fer_cluster.training.parallel import Processes
+from fer_cluster.training.schedule import rate
+
+_SAVE_AFTER = 20.0  # seconds; an epoch on an accelerator takes less than writing its state
+
+
+def train(net, objective, images, targets=None, *, recipe, watch=None, checkpoint=None, title="training"):
+    """Fit a net in place and return its history.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+    objective : callable
+        ``objective(net, images, targets)`` with uint8 images (b, 1, height,
+        width) -> loss, and the number of right answers or None. It augments
+        where ``net.training``.
+    images : ndarray of uint8, shape (n, height, width)
+    targets : ndarray of int, shape (n,), optional
+    recipe : Recipe
+    watch : tuple of (images, targets), optional
+        Faces that are looked at after each epoch and never learnt from.
+    checkpoint : path-like, optional
+        Folder of the state after the last epochs; a training that was cut off
+        goes on from there to the weights it would have had.
+    title : str
+        Shown before the progress bar.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``epoch``, ``loss``, ``accuracy``, ``watch_loss``, ``watch_accuracy``,
+        ``learning_rate``, ``seconds``; without those that nothing was known of.
+
+    Raises
+    ------
+    InputError
+        Where the recipe cannot be used, or the loss is no longer a number.
+    """
+    import pandas as pd
+    import torch
+
+    recipe.check()
+    keep_freed()
+    if watch is None and (recipe.keep == "best" or recipe.schedule == "plateau"):
+        raise InputError(
+            "keep='best' and schedule='plateau' need watched faces: a part to choose on, or watch=."
+        )
+    device = pick(recipe.device)
+    forked = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(forked), _quickest(device):
+        loop = Loop(net, objective, images, targets, recipe, watch, Processes(device), title)
+        loop.fit(checkpoint)
+    return pd.DataFrame(loop.history)
+
+
+class Loop:
+    """One training: the net, the optimiser and the averaged net, and how far they are."""
+
+    def __init__(self, net, objective, images, targets, recipe, watch, processes, title):
+        import torch
+
+        self.recipe, self.objective, self.title = recipe, objective, title
+        self.processes, self.device = processes, processes.device
+        self.net = net.to(self.device, memory_format=torch.channels_last)
+        self.wrapped = processes.wrap(self.net)
+        self.faces = Batches(images, targets, self.device, recipe.batch_size)
+        self.watched = watch and Batches(*watch, self.device, 512)
+        self.optimiser = _optimiser(self.net, recipe)
+        self.average = _averaged(self.net, recipe.average)
+        self.best = {}
+        self.history = []
+
+    @property
+    def shown(self):
+        """The net that predicts: the averaged one where weights are averaged."""
+        return self.average.module if self.average else self.net
+
+    def fit(self, checkpoint):
+        """Train the epochs that are left and leave the final weights in the net."""
+        key = None if checkpoint is None else self._key()
+        self._resume(checkpoint and checkpoints.load(checkpoint, key))
+        saved = time.perf_counter()
+        with self._bar() as progress:
+            for epoch in range(len(self.history), self.recipe.epochs):
+                self.history.append(self._epoch(epoch, progress))
+                self._keep_best()
+                due = time.perf_counter() - saved > _SAVE_AFTER or epoch + 1 == self.recipe.epochs
+                if checkpoint is not None and due and self.processes.first:
+                    checkpoints.save(checkpoint, key, self._state())
+                    saved = time.perf_counter()
+        self.processes.wait()
+        self.net.load_state_dict(self.best["net"] if self.best else self.shown.state_dict())
+
+    def _epoch(self, epoch, progress):
+        """Return a row of the history: every training face once, then the watched ones."""
+        import torch
+
+        started = time.perf_counter()
+        torch.manual_seed(self._seed(epoch, self.processes.rank))
+        self.wrapped.train()
+        total = torch.zeros(3, dtype=torch.float64, device=self.device)  # loss, right, faces
+        batches = self.faces.shuffled(self._seed(epoch), self.processes.rank, self.processes.world)
+        for place, (images, targets) in enumerate(batches):
+            total += self._step(images, targets, epoch + place / len(self.faces))
+            progress.update(len(images) * self.processes.world)
+            if place % 20 == 0 and not progress.disable:
+                progress.set_postfix_str(_figures(_means(total)))
+        row = {"epoch": epoch + 1, **_means(self.processes.total(total))}
+        if not math.isfinite(row["loss"]):
+            raise InputError(
+                f"{self.title}: the loss of epoch {epoch + 1} is no longer a number; use a lower learning_rate."
+            )
+        row |= {f"watch_{name}": value for name, value in self._watch().items()}
+        seconds = round(time.perf_counter() - started, 3)
+        return row | {"learning_rate": self._rate(epoch + 1), "seconds": seconds}
+
+    def _step(self, images, targets, progress):
+        """Change the weights once; return loss, right answers and faces, summed over the batch."""
+        import torch
+
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._rate(progress)
+        with autocast(self.device, self.recipe.precision):
+            loss, right = self.objective(self.wrapped, images, targets)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.recipe.clip:
+            torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)
+        self.optimiser.step()
+        if self.average:
+            self.average.update_parameters(self.net)
+        return _counted(loss, right, len(images))
+
+    def _watch(self):
+        """Return loss and accuracy of the watched faces, or nothing."""
+        import torch
+
+        if not self.watched:
+            return {}
+        total = torch.zeros(3, dtype=torch.float64, device=self.device)
+        self.shown.eval()
+        with torch.no_grad(), autocast(self.device, self.recipe.precision):
+            for images, targets in self.watched.in_order():
+                total += _counted(*self.objective(self.shown, images, targets), len(images))
+        return _means(total)
+
+    def _rate(self, epoch):
+        return rate(
+            self.recipe, epoch, [row["watch_accuracy"] for row in self.history if "watch_accuracy" in row]
+        )
+
+    def _seed(self, epoch, rank=0):
+        """Random state is a function of seed, epoch and process: nothing else has to be kept."""
+        return (self.recipe.random_state * 1_000_003 + epoch) * 1_009 + rank
+
+    def _keep_best(self):
+        accuracy = self.history[-1].get("watch_accuracy")
+        if self.recipe.keep == "best" and (not self.best or accuracy > self.best["accuracy"]):
+            self.best = {"accuracy": accuracy, "net": copy.deepcopy(self.shown.state_dict())}
+
+    def _state(self):
+        average = self.average.state_dict() if self.average else {}
+        parts = {"net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(), "average": average}
+        return parts | {"best": self.best, "history": self.history}
+
+    def _resume(self, state):
+        if not state:
+            return
+        self.net.load_state_dict(state["net"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        for parameter, kept in self.optimiser.state.items():
+            for name, value in kept.items():
+                if value.shape == parameter.shape:  # the memory format of the weights is lost on disk
+                    kept[name] = parameter.detach().clone().copy_(value)
+        if self.average:
+            self.average.load_state_dict(state["average"])
+        self.best, self.history = state.get("best", {}), state["history"]
+
+    def _key(self):
+        """Return a hash of all that decides the final weights."""
+        settings = {name: value for name, value in vars(self.recipe).items() if not name.endswith("_")}
+        settings["world"] = self.processes.world
+        key = hashlib.sha256(json.dumps([settings, str(self.net)], default=str, sort_keys=True).encode())
+        for batches in filter(None, (self.faces, self.watched)):
+            key.update(batches.fingerprint())
+        return key.hexdigest()
+
+    def _bar(self):
+        done, n = len(self.history), len(self.faces.images)
+        options = {"initial": done * n, "unit": " faces", "unit_scale": True, "leave": False}
+        options |= {} if self.processes.first else {"disable": True}
+        return bar(None, self.title, total=self.recipe.epochs * n, **options)
+
+
+def _optimiser(net, recipe):
+    """Return the optimiser of the parameters that are trained; only matrices decay."""
+    import torch
+
+    trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    if not trained:
+        raise InputError("The net has no parameter that is trained.")
+    groups = [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    groups = [group for group in groups if group["params"]]
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(groups, recipe.learning_rate, momentum=0.9, nesterov=True)
+    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "radam": torch.optim.RAdam}
+    fused = {} if recipe.optimiser == "radam" else {"fused": True}
+    return kinds[recipe.optimiser](groups, recipe.learning_rate, **fused)
+
+
+def _averaged(net, decay):
+    """Return the exponential moving average of a net, or None."""
+    from torch.optim import swa_utils
+
+    if not decay:
+        return None
+    return swa_utils.AveragedModel(net, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(decay), use_buffers=True)
+
+
+def _counted(loss, right, count):
+    import torch
+
+    right = torch.full_like(loss, math.nan) if right is None else right
+    return torch.stack(
+        [loss.detach().double() * count, right.double(), torch.full_like(loss, count).double()]
+    )
+
+
+def _means(total):
+    """Return loss and, where it is known, accuracy from the sums."""
+    loss, right, count = total.tolist()
+    means = {"loss": loss / count, "accuracy": right / count}
+    return {name: mean for name, mean in means.items() if name == "loss" or not math.isnan(mean)}
+
+
+def _figures(means):
+    return ", ".join(f"{name} {value:.3f}" for name, value in means.items())
+
+
+def _quickest(device):
+    """Let an accelerator look for the quickest convolution; all images have one size."""
+    import torch
+
+    return torch.backends.cudnn.flags(benchmark=True) if device.type == "cuda" else contextlib.nullcontext()

@@ -1,0 +1,59 @@
+"""Several processes train one net: what ``torchrun`` starts, each with its share of every batch."""
+
+import os
+
+
+def is_first():
+    """Whether this process is the one that writes: the only one, or the first that ``torchrun`` started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+class Processes:
+    """The processes of this training; one alone unless ``torchrun`` started it.
+
+    Parameters
+    ----------
+    device : torch.device
+    """
+
+    def __init__(self, device):
+        import torch
+        from torch import distributed
+
+        self.rank, self.world, self.device = 0, 1, device
+        if not distributed.is_torchelastic_launched():
+            return
+        if device.type == "cuda":
+            self.device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+            torch.cuda.set_device(self.device)
+        if not distributed.is_initialized():
+            distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        self.rank, self.world = distributed.get_rank(), distributed.get_world_size()
+
+    @property
+    def first(self):
+        """Whether this process is the one that writes and tells."""
+        return self.rank == 0
+
+    def wrap(self, net):
+        """Return the net, its gradients averaged over the processes."""
+        if self.world == 1:
+            return net
+        from torch.nn.parallel import DistributedDataParallel
+
+        return DistributedDataParallel(net, [self.device] if self.device.type == "cuda" else None)
+
+    def total(self, values):
+        """Return a tensor summed over the processes."""
+        if self.world > 1:
+            from torch import distributed
+
+            distributed.all_reduce(values)
+        return values
+
+    def wait(self):
+        """Go on when every process has come here."""
+        if self.world > 1:
+            from torch import distributed
+
+            distributed.barrier()
