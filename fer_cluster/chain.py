@@ -39,26 +39,26 @@ class Chain:
         """
         fitted = images[rows]
         fit = self.extractor.fit
-        fit(_shaped(self.extractor, fitted), **_wanted(fit, checkpoint=checkpoint))
+        fit(_shaped(self.extractor, fitted), **wanted(fit, checkpoint=checkpoint))
         x = self._extract(images)
         for place, step in enumerate(self.steps):
             before = Chain(self.extractor, self.steps[:place])
-            step.fit(x[rows], **_wanted(step.fit, images=fitted, extractor=before))
-            x = step.transform(x, **_wanted(step.transform, images=images))
+            step.fit(x[rows], **wanted(step.fit, images=fitted, extractor=before))
+            x = step.transform(x, **wanted(step.transform, images=images))
         return np.asarray(x, dtype=np.float32)
 
     def transform(self, images):
         """Return the features, shape (n, d), float32."""
         x = self._extract(images)
         for step in self.steps:
-            x = step.transform(x, **_wanted(step.transform, images=images))
+            x = step.transform(x, **wanted(step.transform, images=images))
         return np.asarray(x, dtype=np.float32)
 
     def _extract(self, images):
         return self.extractor.transform(_shaped(self.extractor, images))
 
 
-def _wanted(method, **offered):
+def wanted(method, **offered):
     """Return those of the offered arguments that the method names."""
     names = inspect.signature(method).parameters
     return {name: value for name, value in offered.items() if name in names}

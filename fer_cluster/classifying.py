@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster import provenance
+from fer_cluster.chain import wanted
 from fer_cluster.clustering import embed
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
@@ -100,8 +101,8 @@ def classify(
     rows, watched, watched_name = _rows(parts, emotion, trained[0], seeds[0])
     started = time.perf_counter()
     for seed, one in zip(seeds, trained, strict=True):
-        options = {} if features else _options(seen, emotion, watched, checkpoint, seed)
-        one.fit(seen[rows], emotion[rows], **options)
+        options = _options(seen, emotion, watched, checkpoint, seed)
+        one.fit(seen[rows], emotion[rows], **wanted(one.fit, **options))
     seconds = time.perf_counter() - started
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
     described = describe(baseline, features, then=then, seeds=seeds)
@@ -161,7 +162,7 @@ def run_name(described):
 
 
 def _options(images, emotion, watched, checkpoint, seed):
-    """Return what a net's fit takes besides images and labels."""
+    """Return what the fit of a net takes besides images and labels."""
     watch = (images[watched], emotion[watched]) if len(watched) else None
     return {"watch": watch, "checkpoint": None if checkpoint is None else Path(checkpoint) / str(seed)}
 

@@ -55,7 +55,7 @@ _EPOCHS = click.option("--epochs", type=click.IntRange(1), help="In place of the
 def reproduce(faces, votes, skip_bad, quick, epochs, out, as_json):
     """Reproduce the paper: its systems, figures and tables, and what they hide.
 
-    On the toy faces the nets are trained for 3 epochs only, which is told.
+    On the toy faces the nets are trained for 2 epochs only, which is told.
 
     \b
     fer-cluster reproduce --quick
@@ -67,7 +67,7 @@ def reproduce(faces, votes, skip_bad, quick, epochs, out, as_json):
     _compare("paper", _load(faces, votes, skip_bad), out, as_json, seeds=3 if quick else None, epochs=epochs)
 
 
-_TOY_EPOCHS = 3
+_TOY_EPOCHS = 2
 
 
 @cli.command(epilog=_FACES, short_help="Cluster faces and score the clusters.")

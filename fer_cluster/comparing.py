@@ -75,14 +75,38 @@ def _compare_on(split, experiment, faces, out):
     for entry in progress:
         progress.set_postfix_str(entry["name"])
         folder = Path(out) / split / entry["name"] if out is not None else None
-        if "ensemble" in entry:
-            run = ensemble([_member(runs, name, entry) for name in entry["ensemble"]], entry["name"])
-            run.save(folder) if folder is not None and is_first() else None
-        elif (run := _finished(folder, entry, split, faces)) is None:
+        run = None if "ensemble" in entry else _finished(folder, entry, split, faces)
+        if run is None and "ensemble" in entry:
+            run = _together(runs, entry, folder)
+        elif run is None:
             last = _embedded(last, entry, split, faces, folder)
-            run = _made(entry, split, faces, last[1], folder)
-        runs[entry["name"]] = run
+            run = _made_or_left_out(entry, split, faces, last[1], folder)
+        if run is not None:
+            runs[entry["name"]] = run
     return list(runs.values())
+
+
+def _together(runs, entry, folder):
+    """Return the ensemble of runs that are there already."""
+    for name in entry["ensemble"]:
+        if name not in runs:
+            raise unknown(f"ensemble {entry['name']!r}: run", name, runs or ["no run before it"])
+    run = ensemble([runs[name] for name in entry["ensemble"]], entry["name"])
+    if folder is not None and is_first():
+        run.save(folder)
+    return run
+
+
+def _made_or_left_out(entry, split, faces, embedding, folder):
+    """Make a run; an optional one that cannot be made is told of and left out."""
+    entry = dict(entry)
+    optional = entry.pop("optional", False)
+    try:
+        return _made(entry, split, faces, embedding, folder)
+    except InputError as error:
+        if not optional:
+            raise
+        warnings.warn(f"{entry['name']!r} is left out: {error}", stacklevel=5)
 
 
 def _made(entry, split, faces, embedding, folder):
@@ -101,12 +125,6 @@ def _made(entry, split, faces, embedding, folder):
 def _training(folder):
     """Return the folder of the state of a training whose run will lie in ``folder``."""
     return folder.with_name(f"{folder.name}.training")
-
-
-def _member(runs, name, entry):
-    if name not in runs:
-        raise unknown(f"ensemble {entry['name']!r}: run", name, runs or ["no run before it"])
-    return runs[name]
 
 
 def _embedded(last, entry, split, faces, folder):

@@ -11,7 +11,7 @@ from fer_cluster.errors import InputError, unknown
 from fer_cluster.splits import SPLITS
 
 _CLUSTERING = ("name", "features", "then", "clusterer", "projection", "k", "seeds", "epochs", "chosen_with")
-_BASELINE = ("name", "baseline", "features", "then", "seeds", "epochs", "chosen_with")
+_BASELINE = ("name", "baseline", "features", "then", "seeds", "epochs", "chosen_with", "optional")
 _ENSEMBLE = ("name", "ensemble", "chosen_with")
 _SHARED = ("title", "splits", "k", "seeds", "projection", "baseline_seeds", "runs", "figures", "tables")
 _FIGURE_KEYS = ("name", "plot", "run", "runs")
@@ -29,7 +29,8 @@ class Experiment:
     runs : tuple of dict
         Keyword arguments of :func:`fer_cluster.cluster`, or, with ``baseline``,
         of :func:`fer_cluster.classify`; or ``name`` and ``ensemble``, the
-        names of runs before it. One dict a run.
+        names of runs before it. One dict a run; one that is ``optional`` is
+        left out where it cannot be made, for want of weights say.
     figures : tuple of dict
         ``name``, ``plot`` and ``run`` of the figures that have a name of their own.
     tables : tuple of dict

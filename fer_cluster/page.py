@@ -5,9 +5,11 @@ from pathlib import Path
 from fer_cluster.atomic import writing
 from fer_cluster.summary import summary
 
+_LONGEST = 40  # lines of a table that is shown rather than pointed to
+
 
 def write_page(experiment, runs, figures, tables, path):
-    """Write the page, which names every figure and shows every table.
+    """Write the page, which shows every figure and shows or names every table.
 
     Parameters
     ----------
@@ -23,9 +25,9 @@ def write_page(experiment, runs, figures, tables, path):
     """
     path = Path(path)
     blocks = [f"# {experiment.title}: {runs[0].spec['dataset']['name']}", *_said(runs)]
-    blocks += [f"```\n{summary(runs).rstrip()}\n```"]
+    blocks += ["## Scores", f"```\n{summary(runs).rstrip()}\n```", "## Figures"]
     blocks += [_figure(one, path.parent) for one in figures if one.suffix != ".csv"]
-    blocks += [_table(one) for one in tables if one.suffix == ".md"]
+    blocks += ["## Tables", *(_table(one, path.parent) for one in tables if one.suffix == ".md")]
     with writing(path) as temporary:
         temporary.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
     return path
@@ -38,8 +40,8 @@ def _said(runs):
     if short:
         epochs = " or ".join(map(str, sorted(short)))
         said.append(
-            f"**A short run: whatever is trained saw each face {epochs} times only, not as often as in the "
-            "paper. Its scores say that the systems work, not how well.**"
+            f"**A short run: whatever is trained saw each face {epochs} time(s) only, not as often as in the "
+            "paper. Its scores tell that the systems work, not how well.**"
         )
     if any(run.spec["dataset"]["name"].startswith("toy") for run in runs):
         said.append("The faces are drawn, not photographed; their scores say nothing of FER2013.")
@@ -48,9 +50,14 @@ def _said(runs):
 
 def _figure(path, home):
     name = path.stem.replace("_", " ")
-    return f"![{name}]({path.relative_to(home).as_posix()})"
+    return f"### {name}\n\n![{name}]({path.relative_to(home).as_posix()})"
 
 
-def _table(path):
-    """Return a table a heading lower, under the page's own."""
-    return "#" + path.read_text(encoding="utf-8").rstrip()
+def _table(path, home):
+    """Return a table two headings lower, or its title and sentence with a link where it is long."""
+    lines = path.read_text(encoding="utf-8").rstrip().split("\n")
+    shown = "##" + "\n".join(lines)
+    if len(lines) <= _LONGEST:
+        return shown
+    there = path.relative_to(home).as_posix()
+    return "##" + "\n".join(lines[:3]) + f"\n\nAll {len(lines) - 6} rows: [{there}]({there})"

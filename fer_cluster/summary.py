@@ -1,19 +1,14 @@
 """Scores in words: a table and a sentence that a person reads in the terminal."""
 
+import math
+
 from fer_cluster.runs import value
 
-_SHOWN = {
-    "ami": "AMI",
-    "hungarian_accuracy": "Hungarian",
-    "named_accuracy": "named",
-    "balanced_accuracy": "balanced",
-    "purity": "purity",
-    "purity_chance": "by chance",
-}
+_HEADER = ("AMI", "Hungarian", "named", "from", "to", "balanced", "purity", "by chance", "seeds", "labels")
 
 
 def summary(runs):
-    """Return a table of the scores of each run on the part it reports, best AMI first.
+    """Return a table of the scores of each run on the part it reports, best accuracy first.
 
     Parameters
     ----------
@@ -22,6 +17,9 @@ def summary(runs):
     Returns
     -------
     str
+        ``named`` is the accuracy of clusters named on the faces fitted on, or a
+        classifier's plain accuracy, ``from`` and ``to`` its 95 % interval;
+        ``labels`` tells whether labels were learnt from.
     """
     lines = []
     for split in dict.fromkeys(run.spec["split"] for run in runs):
@@ -33,10 +31,9 @@ def summary(runs):
 def _title(run):
     spec = run.spec
     transductive = ", transductive: scored on the faces it was fitted on" if spec["transductive"] else ""
-    seeds = f"mean over {len(spec['seeds'])} seeds, 95 % interval" if len(spec["seeds"]) > 1 else "one seed"
     return (
         f"{spec['dataset']['name']}, split {spec['split']}: fitted on {spec['fit']}, "
-        f"scored on {spec['report']}{transductive} ({seeds})"
+        f"scored on {spec['report']}{transductive}"
     )
 
 
@@ -45,16 +42,49 @@ def _rows(runs):
     if not scored:
         return ["  These faces have no labels, so there is nothing to score against."]
     width = max(len(run.name) for run in scored)
-    several = len(scored[0].spec["seeds"]) > 1
-    header = f"  {'':<{width}}  " + "  ".join(f"{name:>9}" for name in _SHOWN.values())
-    header += "   AMI from, to" * several
-    scored.sort(key=lambda run: -value(run.scores[run.spec["report"]]["ami"]))
-    return [header, *(_row(run, width) for run in scored)]
+    scored.sort(key=lambda run: -value(_scores(run)["named_accuracy"]))
+    header = f"  {'':<{width}}  " + "  ".join(f"{name:>9}" for name in _HEADER)
+    return [
+        header,
+        *(f"  {run.name:<{width}}  " + "  ".join(f"{c:>9}" for c in _cells(run)) for run in scored),
+    ]
 
 
-def _row(run, width):
-    scores = run.scores[run.spec["report"]]
-    cells = "  ".join(f"{value(scores[metric]):>9.3f}" for metric in _SHOWN)
-    ami = scores["ami"]
-    interval = f"   {ami['low']:.3f} {ami['high']:.3f}" if isinstance(ami, dict) else ""
-    return f"  {run.name:<{width}}  {cells}{interval}"
+def _cells(run):
+    scores = _scores(run)
+    low, high = interval(scores["named_accuracy"], value(scores["n"]))
+    shown = {name: f"{value(score):.3f}" for name, score in scores.items()}
+    unsupervised = run.spec["kind"] == "clusterer"
+    return [
+        shown["ami"],
+        shown["hungarian_accuracy"] if unsupervised else "",  # a classifier names its own classes
+        shown["named_accuracy"],
+        f"{low:.3f}",
+        f"{high:.3f}",
+        shown["balanced_accuracy"],
+        shown["purity"] if unsupervised else "",
+        shown["purity_chance"] if unsupervised else "",
+        len(run.spec["seeds"]),
+        "none" if unsupervised else "learnt",
+    ]
+
+
+def interval(score, n):
+    """Return the 95 % interval of a share: over seeds and faces, or of one seed after Wilson 1927.
+
+    Parameters
+    ----------
+    score : float or dict
+    n : float
+        Number of faces.
+    """
+    if isinstance(score, dict):
+        return score["low"], score["high"]
+    z = 1.96
+    centre = (score + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(score * (1 - score) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return centre - half, centre + half
+
+
+def _scores(run):
+    return run.scores[run.spec["report"]]

@@ -22,7 +22,7 @@ PLOTS = [LearningCurve(), Confusion(), Reconstruction(), Scores()]
 
 
 def make_run(emotion, predicted, *, name="cnn3", part=None, split="paper", scores=None, **spec):
-    """Return a run that names faces so: ``predicted`` has a row of emotions, or of clusters, for each seed."""
+    """Return a run; ``predicted`` has a row of emotions, or of clusters, for each seed."""
     predicted = np.atleast_2d(predicted)
     part = np.array(part if part is not None else ["test"] * len(emotion))
     faces = pd.DataFrame({"emotion": pd.Categorical.from_codes(emotion, EMOTIONS), "part": part})
@@ -223,6 +223,12 @@ class TestScoresOfBothKinds:
         axes = Scores().draw(Scores().data(self.runs())).axes
         squares = [sum(line.get_marker() == "s" for line in panel.lines) for panel in axes]
         assert squares == [1, 0, 1, 1, 0]  # neither Hungarian accuracy nor purity
+
+    def test_worse_than_chance_stays_in_the_panel(self):
+        runs = self.runs()
+        runs[0].scores["test"].update(ami=spread_of(-0.05))
+        axes = Scores().draw(Scores().data(runs)).axes
+        assert axes[0].get_xlim()[0] < -0.05 and axes[1].get_xlim()[0] == 0
 
     def test_classifiers_alone_are_sorted_by_accuracy(self):
         better, worse = trained_run(name="better"), trained_run(name="worse")

@@ -12,6 +12,7 @@ from fer_cluster.errors import InputError
 
 LABELS = {"emotion", "label", "labels", "target", "split"}
 LEARNING = ("features", "steps", "clusterers", "projections")
+SMALL = {"n_components": 5, "epochs": 1}
 
 
 def parts(*kinds):
@@ -35,12 +36,11 @@ def x():
 def small(kind, name):
     """Make a part with settings that suit a hundred small images."""
     found = catalog.find(kind, name)
-    sizes = {"n_components": 5} if name in ("pixels", "whiten", "signal_to_nuisance") else {}
     names = inspect.signature(found).parameters
-    return found(**{key: value for key, value in sizes.items() if key in names})
+    return found(**{key: value for key, value in SMALL.items() if key in names})
 
 
-@pytest.mark.parametrize("kind, name", parts(*LEARNING))
+@pytest.mark.parametrize("kind, name", parts(*LEARNING, "baselines"))
 def test_parameters_are_keywords_with_defaults_that_init_only_stores(kind, name):
     found = catalog.find(kind, name)
     part = found()
@@ -61,7 +61,7 @@ def test_labels_cannot_reach_fit(kind, name):
         assert names["y"].default is None
 
 
-@pytest.mark.parametrize("kind, name", parts(*LEARNING))
+@pytest.mark.parametrize("kind, name", parts(*LEARNING, "baselines"))
 def test_docstrings_say_what_it_is(kind, name):
     found = catalog.find(kind, name)
     assert "Parameters\n" in found.__doc__ or not inspect.signature(found).parameters
@@ -125,6 +125,40 @@ def test_projections(kind, name, x):
     points = small(kind, name).fit_transform(x)
     assert points.shape == (len(x), 2) and np.isfinite(points).all()
     np.testing.assert_array_equal(small(kind, name).fit_transform(x), points)
+
+
+NETS = {
+    "adapted_vit": {"pretrain_epochs": 1, "depth": 1, "width": 12},
+    "resnet18": {"width": 4},
+    "vgg16_transfer": {"weights": "random", "first": 4},
+    "vgg19_segmentation": {"width": 4, "dense": 16},
+    "vgg_khaireddin": {"dense": 16},
+}
+
+
+@pytest.mark.parametrize("kind, name", parts("baselines"))
+def test_baselines(kind, name, images):
+    found = catalog.find(kind, name)
+    seen = images if found.on == "images" else images.reshape(90, -1).astype(np.float32)
+    emotion = np.arange(90) % 3 * 2  # codes with gaps
+    part = found(**NETS.get(name, {}))
+    if "epochs" in part.get_params():
+        part.set_params(epochs=1)
+    assert part.fit(seen[:60], emotion[:60]) is part
+    probability = part.predict_proba(seen[60:])
+    assert part.classes_.tolist() == [0, 2, 4] and probability.shape == (30, 3)
+    np.testing.assert_allclose(probability.sum(1), 1, atol=1e-5)
+    np.testing.assert_array_equal(part.predict(seen[60:]), part.classes_[probability.argmax(1)])
+    again = clone(part).fit(seen[:60], emotion[:60]).predict_proba(seen[60:])
+    np.testing.assert_array_equal(again, probability)
+
+
+@pytest.mark.parametrize("kind, name", parts("analysis"))
+def test_analyses(kind, name):
+    analysis = catalog.find(kind, name)()
+    assert isinstance(analysis.compares, bool) and set(analysis.of) <= {"clusterer", "classifier"}
+    for method in (analysis.table, analysis.say):
+        assert len(inspect.signature(method).parameters) == 1
 
 
 @pytest.mark.parametrize("kind, name", parts("plots"))

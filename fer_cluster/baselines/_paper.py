@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from fer_cluster.errors import InputError
 from fer_cluster.training.initial import as_keras
 
 
@@ -39,12 +40,21 @@ def head(dense, dropout, n_classes):
 
 
 def built(net, height, width):
-    """Return the net with the sizes that images of one channel give it, started as Keras does."""
+    """Return the net with the sizes that images of one channel give it, started as Keras does.
+
+    Raises
+    ------
+    InputError
+        Where the images are too small for its convolutions.
+    """
     import torch
 
     net.eval()
-    with torch.no_grad():
-        net(torch.zeros(1, 1, height, width))
+    try:
+        with torch.no_grad():
+            net(torch.zeros(1, 1, height, width))
+    except RuntimeError as error:
+        raise InputError(f"Images of {height} x {width} are too small for this net; use 48 x 48.") from error
     return as_keras(net.train())
 
 

@@ -20,7 +20,7 @@ class Majority(ClassifierMixin, BaseEstimator):
         Share of each emotion among the training faces.
     """
 
-    on: ClassVar[str] = "features"
+    on: ClassVar[str] = "images"
 
     def fit(self, x, y):
         """Count the emotions y, shape (n,); features or images x, shape (n, ...), are not looked at."""

@@ -126,7 +126,8 @@ def _explain(row, rows):
     of = f"{first['dataset']}, split {first['split']}: {epochs} epochs, {seeds} seed{'s' * (seeds > 1)}"
     lines = [*wrap(first["run"], 48), *wrap(of, 48), *wrap(_last(rows), 54)]
     row[0].set_title("\n".join(lines), loc="left", fontsize=9.5)
-    handles = [Line2D([], [], lw=2.2, label=f"{faces} faces", **style) for faces, style in _styles(rows)]
+    names = [(faces if faces == "training" else f"watched: {faces}", style) for faces, style in _styles(rows)]
+    handles = [Line2D([], [], lw=2.2, label=name, **style) for name, style in names]
     if seeds > 1:
         handles.append(Line2D([], [], lw=0.7, color="0.4", label="each seed; bold: their mean"))
     style = {"frameon": False, "fontsize": 8.5, "borderaxespad": 0.3, "handlelength": 2.6}
@@ -142,5 +143,5 @@ def _last(rows):
     ends = rows[rows["metric"] == metric].sort_values("epoch").groupby(["faces", "seed"])["value"].last()
     ends = ends.groupby("faces").mean()
     shown = (f"{100 * end:.1f} %" if metric == "accuracy" else f"{end:.3g}" for end in ends)
-    pairs = {faces: text for faces, text in zip(ends.index, shown, strict=True)}
-    return f"last {metric}: " + ", ".join(f"{faces} {pairs[faces]}" for faces, _ in _styles(rows))
+    names = ("training" if faces == "training" else "watched" for faces in ends.index)
+    return f"last {metric}: " + ", ".join(sorted(map(" ".join, zip(names, shown, strict=True))))

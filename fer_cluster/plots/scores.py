@@ -165,7 +165,9 @@ def _draw_metric(ax, data, metric):
         _draw_row(ax, row)
     without = data[(data["duplicates"] == "without") & (data["metric"] == metric)]
     ax.plot(without["mean"], without["place"] + 0.1, "o", ms=4, mfc="white", mec="0.4", clip_on=False)
-    ax.set_xlim(0, 1.35 * max(rows[["mean", "high"]].max(axis=None), 0.02))  # room for the values
+    right = 1.35 * max(rows[["mean", "high"]].max(axis=None), 0.02)  # room for the values
+    lowest = rows["mean"].min()
+    ax.set_xlim(1.2 * lowest if lowest < -0.02 * right else 0, right)  # worse than chance is seen
 
 
 def _draw_row(ax, row):

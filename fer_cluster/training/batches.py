@@ -24,7 +24,7 @@ class Batches:
 
         self.size = size
         self.device = device
-        self.targets = None if targets is None else torch.as_tensor(np.asarray(targets), device=device)
+        self.targets = None if targets is None else torch.from_numpy(np.array(targets)).to(device)
         self.images = self._given = images
         if device.type != "cpu":
             self.images = torch.from_numpy(np.array(images)).to(device)

@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 
 from fer_cluster.atomic import writing_folder
+from fer_cluster.errors import InputError
 
 _TENSORS, _REST = "state.safetensors", "state.json"
 
@@ -20,35 +21,53 @@ def save(folder, key, state):
         the same key goes on from here.
     state : dict
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save as to_bytes
 
     tensors, rest = {}, {}
     _part(state, (), tensors, rest)
     with writing_folder(folder) as new:
-        save_file(tensors, new / _TENSORS)
+        (new / _TENSORS).write_bytes(to_bytes(tensors))  # save_file lets nobody but the owner read it
         (new / _REST).write_text(json.dumps({"key": key, "rest": rest}), encoding="utf-8")
 
 
 def load(folder, key):
-    """Return the state in the folder, or None where there is none of this key."""
+    """Return the state in the folder, or None where there is none of this key.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds anything else, which :func:`save` would take away.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     folder = Path(folder)
+    _check(folder)
     if not (folder / _REST).exists():
         return None
     try:
         record = json.loads((folder / _REST).read_text(encoding="utf-8"))
-        flat = load_file(folder / _TENSORS) | record["rest"]
+        found, flat = record["key"], load_file(folder / _TENSORS) | record["rest"]
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         warnings.warn(f"The checkpoint in {folder} is damaged ({error}); training starts anew.", stacklevel=2)
         return None
-    if record["key"] != key:
+    if found != key:
         warnings.warn(
             f"The checkpoint in {folder} is of other settings or faces; training starts anew.", stacklevel=2
         )
         return None
     return _joined(flat)
+
+
+def _check(folder):
+    """Refuse a folder of something else: a checkpoint takes the place of the whole folder."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"checkpoint must be a folder, {folder} is a file.")
+    strange = [path.name for path in folder.glob("*") if path.name not in (_TENSORS, _REST)]
+    if strange:
+        raise InputError(
+            f"{folder} holds {min(strange)}, which is no part of a checkpoint; give an empty or a new folder."
+        )
 
 
 def _part(value, path, tensors, rest):

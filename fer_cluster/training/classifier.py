@@ -1,6 +1,7 @@
 """A net that names the emotion of images, as a classifier of scikit-learn."""
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
@@ -22,12 +23,11 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
     ----------
     classes_ : ndarray
         The labels, sorted.
+    shape_ : tuple of int
+        Height and width of the images.
     net_ : torch.nn.Module
     history_ : DataFrame
         See :func:`fer_cluster.training.loop.train`.
-
-    Parameters
-    ----------
     """
 
     on: ClassVar[str] = "images"
@@ -36,10 +36,11 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         Changes of each training image, joined by ``+``: see
         :mod:`fer_cluster.training.augment`.
     crop : int
-        Side of the square that the net sees, at random in training; 0 for all.
+        Side of the square that the net sees, at random in training; 0 the whole frame.
     mixup, cutmix : float
         Parameter of the beta distribution of the mixing; 0 for none.
     label_smoothing : float
+        Share of the target that is spread over all classes, 0 to 1.
     class_weight : str, optional
         ``balanced``: each emotion weighs the same.
     views : str
@@ -86,22 +87,33 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         """
         import torch
 
+        from fer_cluster.training.device import own_random, pick
         from fer_cluster.training.loop import train
 
-        self._check(images, emotion)
-        self.classes_, targets = np.unique(np.asarray(emotion), return_inverse=True)
+        self.check(watched=watch is not None and len(watch[0]) > 0)
+        images, emotion = _labelled(images, emotion)
+        self._check_views(images.shape[1:])
         self.shape_ = images.shape[1:]
+        self.classes_, targets = np.unique(emotion, return_inverse=True)
         if watch is not None:
-            watch = (watch[0], _codes(watch[1], self.classes_))
-        with torch.random.fork_rng([]):
+            seen, named = _labelled(*watch, self.shape_)
+            watch = (seen, _codes(named, self.classes_))
+        objective = self._objective(targets)
+        with own_random(pick(self.device)):
             torch.manual_seed(self.random_state)
             self.net_ = self.prepare(self._built(), images, checkpoint)
         options = {"recipe": self, "watch": watch, "checkpoint": checkpoint, "title": type(self).__name__}
-        self.history_ = train(self.net_, self._objective(targets), images, targets, **options)
+        self.history_ = train(self.net_, objective, images, targets, **options)
         return self
 
     def predict_proba(self, images):
-        """Return the probability of each class, shape (n, n_classes), float32."""
+        """Return the probability of each class, shape (n, n_classes), float32.
+
+        Raises
+        ------
+        InputError
+            Where the images are not like those of ``fit``.
+        """
         import torch
 
         from fer_cluster.training.augment import views
@@ -109,6 +121,7 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         from fer_cluster.training.device import autocast, pick
 
         check_is_fitted(self)
+        images = _images(images, self.shape_)
         device = pick(self.device)
         self.net_.to(device, memory_format=torch.channels_last).eval()
         found = []
@@ -172,21 +185,44 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
             images = (images - mean) / spread.clamp(min=1)  # a blank image stays blank
         return net(images.contiguous(memory_format=torch.channels_last)).float()
 
-    def _check(self, images, emotion):
+    def check(self, watched=True):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        super().check(watched)
         for name, allowed in (("pixels", PIXELS), ("views", VIEWS), ("class_weight", (None, "balanced"))):
             if getattr(self, name) not in allowed:
                 raise unknown(name, getattr(self, name), allowed)
-        if images.ndim != 3 or images.dtype != np.uint8:
+        if self.label_smoothing > 1:
+            raise InputError(f"label_smoothing must be from 0 to 1, got {self.label_smoothing!r}.")
+
+    def _check_views(self, shape):
+        """Raise an InputError where a crop does not fit into images of that shape."""
+        least, most = (1, min(shape) - 1) if self.views == "ten_crop" else (0, min(shape))
+        if not isinstance(self.crop, Integral) or not least <= self.crop <= most:
             raise InputError(
-                f"{type(self).__name__} reads images (n, height, width) of uint8, got {images.dtype} of shape "
-                f"{images.shape}."
+                f"crop must be {least} to {most} for images of {shape[0]} x {shape[1]} pixels and "
+                f"views={self.views!r}, got {self.crop!r}."
             )
-        if len(images) != len(emotion) or not len(images):
-            raise InputError(f"There are {len(images):,} images but {len(emotion):,} labels.")
-        if self.crop > min(images.shape[1:]):
-            raise InputError(
-                f"crop must be at most the side of the images {images.shape[1:]}, got {self.crop}."
-            )
+
+
+def _images(images, shape=None):
+    """Return images as an array, memory-mapped ones as they are, where a net can read them."""
+    images = np.asanyarray(images)
+    if images.ndim != 3 or images.dtype != np.uint8 or images.shape[1:] != (shape or images.shape[1:]):
+        size = f"{shape[0]}, {shape[1]}" if shape else "height, width"
+        raise InputError(
+            f"A net reads images (n, {size}) of uint8, got {images.dtype} of shape {images.shape}."
+        )
+    return images
+
+
+def _labelled(images, emotion, shape=None):
+    """Return images and their labels as arrays of one length; at least one of each to learn from."""
+    images, emotion = _images(images, shape), np.asarray(emotion)
+    if emotion.shape != (len(images),):
+        raise InputError(f"{len(images):,} images need as many labels, got some of shape {emotion.shape}.")
+    if shape is None and not len(images):
+        raise InputError("A net learns from at least one image, got none.")
+    return images, emotion
 
 
 def _codes(emotion, classes):

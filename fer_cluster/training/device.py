@@ -35,6 +35,20 @@ def autocast(device, precision="auto"):
     return contextlib.nullcontext()
 
 
+def own_random(device):
+    """Return the context that gives the caller's random state back when it ends."""
+    import torch
+
+    return torch.random.fork_rng([] if device.type == "cpu" else [device])
+
+
+def widest(device):
+    """Return the floating type in which sums are kept: Apple's processors have no float64."""
+    import torch
+
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
 def has_bfloat16(device):
     """Whether the device multiplies bfloat16 in hardware; elsewhere it is slower than float32."""
     import torch

@@ -11,7 +11,7 @@ from fer_cluster.errors import InputError
 from fer_cluster.progress import bar
 from fer_cluster.training import checkpoint as checkpoints
 from fer_cluster.training.batches import Batches
-from fer_cluster.training.device import autocast, pick
+from fer_cluster.training.device import autocast, own_random, pick, widest
 from fer_cluster.training.memory import keep_freed
 from fer_cluster.training.parallel import Processes
 from fer_cluster.training.schedule import rate
@@ -52,17 +52,13 @@ def train(net, objective, images, targets=None, *, recipe, watch=None, checkpoin
         Where the recipe cannot be used, or the loss is no longer a number.
     """
     import pandas as pd
-    import torch
 
-    recipe.check()
+    recipe.check(watched=watch is not None and len(watch[0]) > 0)
+    if not len(images):
+        raise InputError(f"{title} needs at least one image, got none.")
     keep_freed()
-    if watch is None and (recipe.keep == "best" or recipe.schedule == "plateau"):
-        raise InputError(
-            "keep='best' and schedule='plateau' need watched faces: a part to choose on, or watch=."
-        )
     device = pick(recipe.device)
-    forked = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(forked), _quickest(device):
+    with own_random(device), _quickest(device):
         loop = Loop(net, objective, images, targets, recipe, watch, Processes(device), title)
         loop.fit(checkpoint)
     return pd.DataFrame(loop.history)
@@ -105,6 +101,9 @@ class Loop:
                     saved = time.perf_counter()
         self.processes.wait()
         self.net.load_state_dict(self.best["net"] if self.best else self.shown.state_dict())
+        self.processes.agree(self.net.buffers())
+        if not all(parameter.isfinite().all() for parameter in self.net.parameters()):
+            raise self._diverged(len(self.history))
 
     def _epoch(self, epoch, progress):
         """Return a row of the history: every training face once, then the watched ones."""
@@ -113,7 +112,7 @@ class Loop:
         started = time.perf_counter()
         torch.manual_seed(self._seed(epoch, self.processes.rank))
         self.wrapped.train()
-        total = torch.zeros(3, dtype=torch.float64, device=self.device)  # loss, right, faces
+        total = self._nothing()
         batches = self.faces.shuffled(self._seed(epoch), self.processes.rank, self.processes.world)
         for place, (images, targets) in enumerate(batches):
             total += self._step(images, targets, epoch + place / len(self.faces))
@@ -122,9 +121,7 @@ class Loop:
                 progress.set_postfix_str(_figures(_means(total)))
         row = {"epoch": epoch + 1, **_means(self.processes.total(total))}
         if not math.isfinite(row["loss"]):
-            raise InputError(
-                f"{self.title}: the loss of epoch {epoch + 1} is no longer a number; use a lower learning_rate."
-            )
+            raise self._diverged(epoch + 1)
         row |= {f"watch_{name}": value for name, value in self._watch().items()}
         seconds = round(time.perf_counter() - started, 3)
         return row | {"learning_rate": self._rate(epoch + 1), "seconds": seconds}
@@ -144,7 +141,7 @@ class Loop:
         self.optimiser.step()
         if self.average:
             self.average.update_parameters(self.net)
-        return _counted(loss, right, len(images))
+        return self._counted(loss, right, len(images))
 
     def _watch(self):
         """Return loss and accuracy of the watched faces, or nothing."""
@@ -152,12 +149,32 @@ class Loop:
 
         if not self.watched:
             return {}
-        total = torch.zeros(3, dtype=torch.float64, device=self.device)
+        total = self._nothing()
+        self.processes.agree(self.shown.buffers())  # each has normalised by its own faces
         self.shown.eval()
         with torch.no_grad(), autocast(self.device, self.recipe.precision):
             for images, targets in self.watched.in_order():
-                total += _counted(*self.objective(self.shown, images, targets), len(images))
+                total += self._counted(*self.objective(self.shown, images, targets), len(images))
+        self.processes.agree([total])  # what is kept, and the learning rate, hang on it
         return _means(total)
+
+    def _nothing(self):
+        """Return the sums of loss, right answers and faces before the first face."""
+        import torch
+
+        return torch.zeros(3, dtype=widest(self.device), device=self.device)
+
+    def _counted(self, loss, right, count):
+        """Return loss, right answers (not a number where nobody knows) and faces of one batch."""
+        import torch
+
+        loss = loss.detach().to(widest(self.device))
+        right = torch.full_like(loss, math.nan) if right is None else right.to(loss.dtype)
+        return torch.stack([loss * count, right, torch.full_like(loss, count)])
+
+    def _diverged(self, epoch):
+        told = f"{self.title}: after epoch {epoch} loss or weights are no longer numbers"
+        return InputError(f"{told}; use a lower learning_rate.")
 
     def _rate(self, epoch):
         return rate(
@@ -235,15 +252,6 @@ def _averaged(net, decay):
     return swa_utils.AveragedModel(net, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(decay), use_buffers=True)
 
 
-def _counted(loss, right, count):
-    import torch
-
-    right = torch.full_like(loss, math.nan) if right is None else right
-    return torch.stack(
-        [loss.detach().double() * count, right.double(), torch.full_like(loss, count).double()]
-    )
-
-
 def _means(total):
     """Return loss and, where it is known, accuracy from the sums."""
     loss, right, count = total.tolist()
@@ -259,4 +267,6 @@ def _quickest(device):
     """Let an accelerator look for the quickest convolution; all images have one size."""
     import torch
 
-    return torch.backends.cudnn.flags(benchmark=True) if device.type == "cuda" else contextlib.nullcontext()
+    if device.type != "cuda":
+        return contextlib.nullcontext()
+    return torch.backends.cudnn.flags(enabled=True, benchmark=True)  # by default `flags` turns cuDNN off

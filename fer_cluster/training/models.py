@@ -1,10 +1,12 @@
 """A trained model as a folder: weights in safetensors beside a JSON that rebuilds the net."""
 
 import json
+import sys
 from pathlib import Path
 
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
+from fer_cluster.training.recipe import Recipe
 
 _JSON, _WEIGHTS = "model.json", "weights.safetensors"
 
@@ -15,16 +17,15 @@ def save_model(model, folder):
     Parameters
     ----------
     model : estimator
-        A part of this package with ``net_``, ``learnt`` and ``restore``.
+        With ``net_``, ``learnt`` and ``restore``: a part of this package, or
+        your own subclass of Classifier.
     folder : path-like
     """
     if not hasattr(model, "net_"):
         return
     from fer_cluster.training.weights import save_tensors
 
-    kind, part = type(model).__module__.split(".")[-2:]
-    if not type(model).__module__.startswith("fer_cluster."):
-        kind, part = "baselines", f"{type(model).__module__}:{type(model).__name__}"
+    kind, part = _name(type(model))
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     record = {"kind": kind, "part": part, "params": model.get_params(), "learnt": model.learnt()}
@@ -38,7 +39,9 @@ def load_model(folder):
     Raises
     ------
     InputError
-        Where the folder holds no model, or a damaged one.
+        Where the folder holds no model, a damaged one, or one of a class that
+        is neither a part of this package nor imported yet: nothing that the
+        folder names is imported from elsewhere.
     """
     from fer_cluster.training.weights import load_matching
 
@@ -47,10 +50,28 @@ def load_model(folder):
         raise InputError(f"{folder} holds no model: {_JSON} is missing.")
     try:
         record = json.loads((folder / _JSON).read_text(encoding="utf-8"))
-        found = catalog.find(record["kind"], record["part"])
-        model = found(**record["params"])
+        model = _class(record["kind"], record["part"])(**record["params"])
         net = model.restore(record["learnt"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"The model in {folder} is damaged and cannot be rebuilt: {error}.") from error
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        why = str(error).rstrip(".")
+        raise InputError(f"The model in {folder} cannot be rebuilt: {why}.") from error
     load_matching(net, folder / _WEIGHTS)
     return model
+
+
+def _name(found):
+    """Return the kind and the part by which a class is found again."""
+    module = found.__module__
+    if module.startswith("fer_cluster."):
+        return module.split(".")[-2:]
+    return "baselines", f"{module}:{found.__qualname__}"
+
+
+def _class(kind, part):
+    """Return the class of that name: a part of this package, or one that the caller has imported."""
+    module, colon, name = part.partition(":")
+    found = getattr(sys.modules.get(module), name, None) if colon else catalog.find(kind, part)
+    trained = isinstance(found, type) and (issubclass(found, Recipe) or not colon)
+    if not (trained and hasattr(found, "restore")):
+        raise InputError(f"{part!r} is no trained part of fer_cluster, nor a class that is imported already.")
+    return found

@@ -51,6 +51,14 @@ class Processes:
             distributed.all_reduce(values)
         return values
 
+    def agree(self, tensors):
+        """Give every process the first one's values of these tensors."""
+        if self.world > 1:
+            from torch import distributed
+
+            for tensor in tensors:
+                distributed.broadcast(tensor, 0)
+
     def wait(self):
         """Go on when every process has come here."""
         if self.world > 1:

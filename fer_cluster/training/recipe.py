@@ -1,6 +1,9 @@
 """How a net is trained: the parameters that everything which learns by gradient has in common."""
 
+import re
 from dataclasses import dataclass, fields
+from inspect import cleandoc
+from numbers import Integral, Real
 from typing import ClassVar
 
 from fer_cluster.errors import InputError, unknown
@@ -13,6 +16,7 @@ _ALLOWED = {
     "keep": ("last", "best"),
     "precision": ("auto", "float32", "bfloat16"),
 }
+_SECTION = re.compile(r"\n\n(?=[A-Z][A-Za-z ]+\n-{3,}(?:\n|$))")  # the title of a numpydoc section
 
 
 @dataclass(eq=False, repr=False)
@@ -29,10 +33,10 @@ class Recipe:
     learning_rate, weight_decay : float
         Decay is not applied to biases and normalisation.
     schedule : str
-        ``constant``, ``cosine`` to zero, or ``plateau``: times .75 after five
-        epochs without a better accuracy on the watched faces.
+        ``constant``, ``cosine`` to zero, or ``plateau``: times .75 after more than
+        five epochs without a better accuracy on the watched faces.
     warm_up : float
-        Epochs over which the learning rate rises from zero.
+        Epochs over which the learning rate rises from zero; half of them at most.
     clip : float
         Largest norm of the gradient; 0 leaves it as it is.
     average : float
@@ -65,21 +69,40 @@ class Recipe:
     def __init_subclass__(cls, **options):
         """Tell of the shared parameters in the docstring of each estimator too."""
         super().__init_subclass__(**options)
-        shared = [base.shared.strip("\n") for base in cls.__mro__[1:] if "shared" in vars(base)]
-        cls.__doc__ = "\n".join([(cls.__doc__ or "").rstrip(), *shared, "    "])
+        shared = [cleandoc(base.shared) for base in cls.__mro__ if "shared" in vars(base)]
+        cls.__doc__ = _listed(cls.__doc__ or "", "\n".join(shared))
 
-    def check(self):
-        """Raise an InputError where a parameter of the recipe cannot be used."""
+    def check(self, watched=True):
+        """Raise an InputError where a parameter of the recipe cannot be used.
+
+        Parameters
+        ----------
+        watched : bool
+            Whether there are watched faces.
+        """
         for name, allowed in _ALLOWED.items():
             if getattr(self, name) not in allowed:
                 raise unknown(name, getattr(self, name), allowed)
-        for name in ("epochs", "batch_size"):
+        for name, least in (("epochs", 1), ("batch_size", 1), ("random_state", 0)):
             value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise InputError(f"{name} must be a whole number of 1 or more, got {value!r}.")
-        for field in fields(Recipe):
+            if not isinstance(value, Integral) or value < least:
+                raise InputError(f"{name} must be a whole number of {least} or more, got {value!r}.")
+        for field in fields(self):
             value = getattr(self, field.name)
-            if field.type is float and not (isinstance(value, (int, float)) and value >= 0):
-                raise InputError(f"{field.name} must be 0 or more, got {value!r}.")
-        if not 0 <= self.average < 1:
+            if field.type is float and not (isinstance(value, Real) and value >= 0):
+                raise InputError(f"{field.name} must be a number of 0 or more, got {value!r}.")
+        if self.average >= 1:
             raise InputError(f"average must be from 0 to below 1, got {self.average!r}.")
+        if not watched and (self.keep == "best" or self.schedule == "plateau"):
+            raise InputError(
+                "keep='best' and schedule='plateau' need watched faces: a part to choose on, or watch=."
+            )
+
+
+def _listed(doc, shared):
+    """Return a numpydoc docstring whose list of parameters ends with the shared ones."""
+    opening, *sections = _SECTION.split(cleandoc(doc))
+    own = [section for section in sections if section.startswith("Parameters\n")]
+    others = [section for section in sections if section not in own]
+    own = own or ["Parameters\n----------"]
+    return "\n\n".join([opening, f"{own[0]}\n{shared}", *others])

@@ -6,7 +6,7 @@ _PATIENCE, _FACTOR = 5, 0.75  # Khaireddin and Chen 2021
 
 
 def rate(recipe, epoch, watched=()):
-    """Return the learning rate.
+    """Return the learning rate; it rises over half of the epochs at most.
 
     Parameters
     ----------
@@ -16,12 +16,13 @@ def rate(recipe, epoch, watched=()):
     watched : sequence of float
         Accuracy on the watched faces after each epoch that is done.
     """
-    if epoch < recipe.warm_up:
-        return recipe.learning_rate * epoch / recipe.warm_up
+    warm_up = min(recipe.warm_up, recipe.epochs / 2)
+    if epoch < warm_up:
+        return recipe.learning_rate * epoch / warm_up
     if recipe.schedule == "plateau":
         return recipe.learning_rate * _FACTOR ** plateaus(watched)
     if recipe.schedule == "cosine":
-        passed = (epoch - recipe.warm_up) / (recipe.epochs - recipe.warm_up)
+        passed = (epoch - warm_up) / (recipe.epochs - warm_up)
         return recipe.learning_rate * (1 + math.cos(math.pi * passed)) / 2
     return recipe.learning_rate
 

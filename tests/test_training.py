@@ -1,0 +1,257 @@
+import copy
+import hashlib
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from fer_cluster.errors import InputError
+from fer_cluster.training.loop import train
+from fer_cluster.training.recipe import Recipe
+
+N, SIDE, CLASSES = 30, 4, 3
+
+
+@pytest.fixture(scope="module")
+def faces():
+    """Thirty images of 4 x 4 whose class is the row that is bright."""
+    random = np.random.default_rng(3)
+    targets = np.arange(N) % CLASSES
+    images = random.integers(0, 90, (N, SIDE, SIDE))
+    images[np.arange(N), targets] += 120
+    return images.astype(np.uint8), targets
+
+
+def linear(*layers):
+    torch.manual_seed(5)
+    return nn.Sequential(nn.Flatten(), *layers, nn.Linear(SIDE * SIDE, CLASSES))
+
+
+def objective(net, images, targets):
+    logits = net(images.float() / 255)
+    return cross_entropy(logits, targets), (logits.argmax(1) == targets).sum()
+
+
+def trained(faces, net=None, objective=objective, watch=None, checkpoint=None, **recipe):
+    """Return a trained net and its history."""
+    net = linear() if net is None else net
+    recipe = Recipe(**{"epochs": 3, "batch_size": 8, "learning_rate": 0.05, "device": "cpu"} | recipe)
+    return net, train(net, objective, *faces, recipe=recipe, watch=watch, checkpoint=checkpoint)
+
+
+def digest(net):
+    return hashlib.sha256(b"".join(t.numpy().tobytes() for t in net.state_dict().values())).hexdigest()
+
+
+def by_hand(net, faces):
+    """Return loss and accuracy over all faces at once."""
+    images, targets = torch.from_numpy(faces[0])[:, None], torch.from_numpy(faces[1])
+    with torch.no_grad():
+        loss, right = objective(net.eval(), images, targets)
+    return loss.item(), right.item() / len(images)
+
+
+def test_a_linear_net_learns_what_a_line_divides(faces):
+    _, history = trained(faces, epochs=12)
+    assert history.loss.iloc[-1] < history.loss.iloc[0] / 2
+    assert history.accuracy.iloc[-1] == 1
+
+
+def test_columns_of_the_history(faces):
+    always, at_end = ["epoch", "loss", "accuracy"], ["learning_rate", "seconds"]
+    _, plain = trained(faces)
+    _, watched = trained(faces, watch=faces)
+    _, unknown = trained(faces, objective=lambda *given: (objective(*given)[0], None), watch=faces)
+    assert list(plain) == always + at_end
+    assert list(watched) == [*always, "watch_loss", "watch_accuracy", *at_end]
+    assert list(unknown) == ["epoch", "loss", "watch_loss", *at_end]
+    assert plain.epoch.tolist() == [1, 2, 3] and plain.learning_rate.tolist() == [0.05] * 3
+
+
+def test_the_objective_knows_whether_it_trains(faces):
+    calls = []
+
+    def spied(net, images, targets):
+        calls.append((net.training, len(images), images.dtype, tuple(images.shape[1:])))
+        return objective(net, images, targets)
+
+    trained(faces, objective=spied, watch=faces, epochs=1)
+    shape = (torch.uint8, (1, SIDE, SIDE))
+    assert calls == [(True, count, *shape) for count in (8, 8, 8, 6)] + [(False, N, *shape)]
+
+
+def test_a_partial_batch_counts_as_what_it_is(faces):
+    net, history = trained(faces, learning_rate=0.0, watch=(faces[0][:7], faces[1][:7]))
+    loss, accuracy = by_hand(net, faces)
+    watch_loss, watch_accuracy = by_hand(net, (faces[0][:7], faces[1][:7]))
+    assert 0 < accuracy < 1
+    for _, row in history.iterrows():
+        assert row[["loss", "accuracy"]].tolist() == pytest.approx([loss, accuracy], rel=1e-6)
+        assert row[["watch_loss", "watch_accuracy"]].tolist() == pytest.approx(
+            [watch_loss, watch_accuracy], rel=1e-6
+        )
+
+
+def test_watching_changes_no_weight(faces):
+    def drawing(net, images, targets):
+        return objective(net, images + torch.rand(1), targets)
+
+    def net():
+        return linear(nn.BatchNorm1d(SIDE * SIDE), nn.Dropout(0.5))
+
+    one, _ = trained(faces, net(), drawing)
+    other, _ = trained(faces, net(), drawing, watch=(faces[0][:5], faces[1][:5]))
+    assert digest(one) == digest(other)
+
+
+def test_the_seed_alone_decides(faces):
+    def net():
+        return linear(nn.Dropout(0.5))
+
+    first, again, other = (digest(trained(faces, net(), random_state=seed)[0]) for seed in (0, 0, 1))
+    assert first == again != other
+
+
+def test_the_caller_keeps_his_random_numbers(faces):
+    net = linear(nn.Dropout(0.5))
+    torch.manual_seed(11)
+    np.random.seed(11)
+    before, drawn = torch.get_rng_state(), np.random.get_state()[1].copy()
+    trained(faces, net)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert np.array_equal(np.random.get_state()[1], drawn)
+
+
+def gradient(net, faces):
+    """Return the gradient of weight and bias over all faces, worked out without autograd."""
+    x = torch.from_numpy(faces[0].reshape(N, -1)).float() / 255
+    error = (x @ net[1].weight.T + net[1].bias).softmax(1) - nn.functional.one_hot(torch.from_numpy(faces[1]))
+    return (error.T @ x / N).detach(), error.mean(0).detach()
+
+
+@pytest.mark.parametrize("clip", [0.0, 0.01, 100.0])
+def test_a_step_of_sgd_decays_weights_but_not_biases(faces, clip):
+    net = linear()
+    start, (weight, bias) = copy.deepcopy(net), gradient(net, faces)
+    norm = torch.cat([weight.ravel(), bias]).norm()
+    shrink = clip / norm if 0 < clip < norm else 1.0
+    trained(faces, net, epochs=1, batch_size=N, optimiser="sgd", weight_decay=0.3, clip=clip)
+    step = 0.05 * 1.9  # Nesterov's first step: gradient and .9 of it
+    weight = start[1].weight * (1 - step * 0.3) - step * shrink * weight
+    assert torch.allclose(net[1].weight, weight, atol=1e-6)
+    assert torch.allclose(net[1].bias, start[1].bias - step * shrink * bias, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "RAdam"])
+def test_the_optimisers_are_those_of_torch(faces, name):
+    net = linear()
+    hand = copy.deepcopy(net)
+    groups = [
+        {"params": [hand[1].weight], "weight_decay": 0.2},
+        {"params": [hand[1].bias], "weight_decay": 0.0},
+    ]
+    optimiser = getattr(torch.optim, name)(groups, 0.05)
+    for _ in range(3):
+        hand[1].weight.grad, hand[1].bias.grad = gradient(hand, faces)
+        optimiser.step()
+    trained(faces, net, epochs=3, batch_size=N, optimiser=name.lower(), weight_decay=0.2)
+    assert torch.allclose(net[1].weight, hand[1].weight, atol=1e-5)
+    assert torch.allclose(net[1].bias, hand[1].bias, atol=1e-5)
+
+
+def test_frozen_parameters_stay(faces):
+    net = linear()
+    net[1].bias.requires_grad_(False)
+    before = net[1].bias.clone()
+    trained(faces, net)
+    assert torch.equal(net[1].bias, before)
+    with pytest.raises(InputError, match="no parameter that is trained"):
+        trained(faces, net.requires_grad_(False))
+
+
+def test_the_average_of_weights_is_its_recursion(faces):
+    def states(average):
+        seen = []
+
+        def spied(net, images, targets):
+            seen.append(copy.deepcopy(net.state_dict()))
+            return objective(net, images, targets)
+
+        net, _ = trained(faces, linear(nn.BatchNorm1d(SIDE * SIDE)), spied, average=average)
+        return [*seen[1:], net.state_dict()]
+
+    raw, averaged = states(0.0), states(0.7)[-1]
+    wanted = raw[0]
+    for state in raw[1:]:
+        wanted = {name: 0.7 * wanted[name] + 0.3 * state[name] for name in state}
+    for name in ("1.running_mean", "1.weight", "2.weight", "2.bias"):
+        assert torch.allclose(averaged[name], wanted[name], atol=1e-6)
+        assert not torch.allclose(averaged[name], raw[-1][name], atol=1e-4)
+
+
+def test_the_best_epoch_is_kept(faces):
+    random = np.random.default_rng(1)
+    watch = (random.integers(0, 255, (40, SIDE, SIDE)).astype(np.uint8), random.integers(0, CLASSES, 40))
+    options = {"watch": watch, "learning_rate": 0.5, "optimiser": "sgd"}
+    best, history = trained(faces, epochs=6, keep="best", **options)
+    epoch = int(history.watch_accuracy.argmax()) + 1
+    assert epoch < 6 and history.watch_accuracy.nunique() > 1
+    assert digest(best) == digest(trained(faces, epochs=epoch, **options)[0])
+    assert by_hand(best, watch)[1] == history.watch_accuracy.max()
+
+
+@pytest.mark.parametrize("choice", [{"keep": "best"}, {"schedule": "plateau"}])
+@pytest.mark.parametrize("watched", [None, 0])
+def test_what_chooses_needs_something_to_choose_by(faces, choice, watched):
+    watch = None if watched is None else (faces[0][:0], faces[1][:0])
+    with pytest.raises(InputError, match="need watched faces"):
+        trained(faces, watch=watch, **choice)
+
+
+def test_a_plateau_lowers_the_learning_rate(faces):
+    history = trained(faces, epochs=15, learning_rate=1e-9, schedule="plateau", watch=faces)[1]
+    assert history.watch_accuracy.nunique() == 1
+    assert history.learning_rate.tolist() == pytest.approx([1e-9] * 7 + [0.75e-9] * 6 + [0.5625e-9] * 2)
+
+
+def test_loss_or_weights_that_are_no_numbers(faces):
+    with pytest.raises(InputError, match="after epoch 1 .* no longer numbers; use a lower learning_rate"):
+        trained(faces, objective=lambda *given: (objective(*given)[0] * math.nan, None))
+    with pytest.raises(InputError, match="no longer numbers"):  # the only step breaks the weights
+        steep = {"objective": lambda *given: (objective(*given)[0] * 1e4, None)}
+        trained(faces, **steep, epochs=1, batch_size=N, optimiser="sgd", learning_rate=3e38)
+    with pytest.raises(InputError, match="at least one image"):
+        trained((faces[0][:0], faces[1][:0]))
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        ({"optimiser": "adm"}, "optimiser has no 'adm'.*Did you mean 'adam'"),
+        ({"schedule": "cosin"}, "schedule has no 'cosin'.*Did you mean 'cosine'"),
+        ({"keep": "beste"}, "Did you mean 'best'"),
+        ({"precision": "float16"}, "Did you mean 'bfloat16'|Did you mean 'float32'"),
+        ({"epochs": 0}, "epochs must be a whole number of 1 or more"),
+        ({"epochs": 2.5}, "epochs must be a whole number"),
+        ({"batch_size": -3}, "batch_size must be"),
+        ({"random_state": -1}, "random_state must be a whole number of 0 or more"),
+        ({"random_state": None}, "random_state must be"),
+        ({"learning_rate": -1e-3}, "learning_rate must be a number of 0 or more"),
+        ({"learning_rate": math.nan}, "learning_rate must be"),
+        ({"weight_decay": "much"}, "weight_decay must be"),
+        ({"clip": -1}, "clip must be"),
+        ({"warm_up": -1}, "warm_up must be"),
+        ({"average": 1.0}, "average must be from 0 to below 1"),
+        ({"device": "gpux"}, "device 'gpux' cannot be used here"),
+    ],
+)
+def test_a_recipe_that_cannot_be_used(faces, wrong, told):
+    with pytest.raises(InputError, match=told):
+        trained(faces, **wrong)
+
+
+def test_numbers_of_numpy_are_numbers(faces):
+    trained(faces, epochs=np.int64(1), batch_size=np.int32(9), learning_rate=np.float32(0.1))
