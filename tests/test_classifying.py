@@ -17,6 +17,7 @@ from fer_cluster.faces import Faces
 from fer_cluster.page import write_page
 from fer_cluster.runs import load_run, value
 from fer_cluster.summary import interval, summary
+from fer_cluster.training import loop
 from fer_cluster.training.models import load_model
 
 NET = "three_blocks:width=4,dense=8,learning_rate=0.01"
@@ -108,6 +109,26 @@ def test_save_and_load(net, tmp_path, tiny):
     assert loaded.scores == net.scores and loaded.spec == json.loads(json.dumps(net.spec))
     model = load_model(tmp_path / "run" / "model_1")
     np.testing.assert_array_equal(model.predict_proba(tiny.images), net.features[:, 7:])
+
+
+def test_a_training_that_was_cut_off_goes_on(tiny, tmp_path, monkeypatch):
+    whole = classify(tiny, NET, epochs=3)
+    monkeypatch.setattr(loop, "_SAVE_AFTER", 0)
+    real = loop.Loop._epoch
+
+    def cut_off(self, epoch, progress):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        return real(self, epoch, progress)
+
+    monkeypatch.setattr(loop.Loop, "_epoch", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        classify(tiny, NET, epochs=3, checkpoint=tmp_path / "state")
+    done = []
+    monkeypatch.setattr(loop.Loop, "_epoch", lambda *args: done.append(args[1]) or real(*args))
+    again = classify(tiny, NET, epochs=3, checkpoint=tmp_path / "state")
+    assert done == [2]
+    np.testing.assert_array_equal(again.features, whole.features)
 
 
 def test_images_and_features_are_not_mixed_up(tiny):

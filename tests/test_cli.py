@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from fer_cluster.cli import _run
+from fer_cluster.experiment import read_experiment
 from fer_cluster.scoring import METRICS
 
 SMALL = ["toy:n=140", "--features", "pixels:n_components=5", "--seeds", "2"]
@@ -56,13 +58,47 @@ def test_compare_and_figures(capsys, tmp_path):
         'splits=["official"]\nseeds=2\n[[runs]]\nfeatures="pixels:n_components=5"\nclusterer=["kmeans","one"]\n'
     )
     code, _, err = call(capsys, "compare", "two.toml", "toy:n=140", "--out", "out")
-    assert code == 0 and "out/scores.csv" in err
+    assert code == 0 and "out/README.md" in err
     code, _, err = call(capsys, "figures", "out", "--out", "pictures", "--plot", "scores", "--format", "svg")
     assert code == 0
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
         "scores_official.svg",
         "scores_official.csv",
     }
+
+
+def test_classify_leaves_a_run_figures_and_tables(capsys, tmp_path):
+    net = ["toy:n=70", "--baseline", "three_blocks:width=4,dense=8", "--epochs", "2"]
+    code, out, err = call(capsys, "classify", *net, "--out", "run", "--json")
+    (record,) = json.loads(out).values()
+    assert code == 0 and set(record["scores"]) == {"Training", "PublicTest", "PrivateTest"}
+    assert err.rstrip().splitlines()[-1] == "The run, its figures and tables are in run"
+    files = {str(path.relative_to(tmp_path / "run")) for path in (tmp_path / "run").rglob("*")}
+    assert files >= {"run.json", "history.csv", "model_0/model.json", "model_0/weights.safetensors"}
+    assert files >= {"figures/confusion_three_blocks_width=4_dense=8_official.png"}
+    assert files >= {"tables/per_emotion_three_blocks_width=4_dense=8_official.md"}
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]  # nothing is left of the training
+
+
+def test_reproduce_leaves_every_figure_and_table_of_the_paper(capsys, tmp_path):
+    with pytest.warns(UserWarning, match="'vgg16_transfer' is left out: There are no weights"):
+        code, _, err = call(capsys, "reproduce", "toy:n=140", "--quick", "--out", "paper")
+    assert code == 0 and err.rstrip().splitlines()[-1].endswith("paper/README.md")
+    experiment = read_experiment("paper")
+    for split in experiment.splits:
+        for figure in experiment.figures:
+            assert (tmp_path / "paper" / "figures" / f"{figure['name']}_{split}.png").exists()
+        for table in experiment.tables:
+            assert (tmp_path / "paper" / "tables" / f"{table['name']}_{split}.md").exists()
+    assert {path.stem for path in (tmp_path / "paper" / "tables").glob("p*.md")} == {
+        "printed",
+        "paired_paper",
+        "paired_official",
+    }
+    page = (tmp_path / "paper" / "README.md").read_text()
+    assert "each face 1 time(s) only" in page and "faces are drawn" in page
+    for picture in re.findall(r"\]\(([^)]+)\)", page):
+        assert (tmp_path / "paper" / picture).exists()
 
 
 def test_list_names_every_clusterer(capsys):
@@ -88,6 +124,11 @@ def test_list_names_every_clusterer(capsys):
         (["cluster", *SMALL, "--k", "0"], "got 0"),
         (["cluster", *SMALL, "--k", "seven"], "seven"),
         (["cluster", *SMALL, "--seeds", "0"], "at least one seed"),
+        (["classify", "toy:n=70", "--baseline", "cnn33"], "Did you mean 'cnn3'"),
+        (["classify", "toy:n=70", "--baseline", "cnn3:epoch=3"], "Did you mean 'epochs'"),
+        (["classify", "toy:n=70", "--epochs", "0"], "0 is not in the range"),
+        (["classify", "toy:n=70", "--baseline", "cnn3:optimiser=adm,epochs=1"], "Did you mean 'adam'"),
+        (["classify", "toy:n=70", "--baseline", "cnn3:device=tpu,epochs=1"], "device 'tpu'"),
         (["compare", "missing.toml", "--out", "x"], "missing.toml"),
         (["figures", "nothing_here"], "nothing_here"),
         (["list", "clusterer"], "Did you mean 'clusterers'"),

@@ -133,7 +133,8 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
 
     def predict(self, images):
         """Return the most probable class of each image, shape (n,)."""
-        return self.classes_[self.predict_proba(images).argmax(1)]
+        likeliest = self.predict_proba(images).argmax(1)
+        return self.classes_[likeliest]
 
     def learnt(self):
         """Return what was learnt besides the weights, as JSON can hold it."""

@@ -52,7 +52,7 @@ def load_model(folder):
         record = json.loads((folder / _JSON).read_text(encoding="utf-8"))
         model = _class(record["kind"], record["part"])(**record["params"])
         net = model.restore(record["learnt"])
-    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         why = str(error).rstrip(".")
         raise InputError(f"The model in {folder} cannot be rebuilt: {why}.") from error
     load_matching(net, folder / _WEIGHTS)

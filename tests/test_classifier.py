@@ -1,0 +1,300 @@
+import copy
+import json
+import pickle
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from torch import nn
+
+from fer_cluster import catalog
+from fer_cluster.baselines.cnn3 import Cnn3
+from fer_cluster.errors import InputError
+from fer_cluster.training import augment
+from fer_cluster.training.classifier import Classifier
+from fer_cluster.training.models import load_model, save_model
+
+N, SIDE = 30, 6
+
+
+@dataclass(eq=False, repr=False)
+class Tiny(Classifier):
+    """One linear layer.
+
+    Parameters
+    ----------
+    dropout : float
+
+    Attributes
+    ----------
+    seen_ : list
+    """
+
+    dropout: float = 0.0
+    epochs: int = 2
+    batch_size: int = 8
+    device: str = "cpu"
+
+    def net(self, height, width, n_classes):
+        return nn.Sequential(nn.Flatten(), nn.Dropout(self.dropout), nn.Linear(height * width, n_classes))
+
+
+@pytest.fixture(scope="module")
+def faces():
+    random = np.random.default_rng(2)
+    return random.integers(0, 256, (N, SIDE, SIDE)).astype(np.uint8), np.array([3, 5, 9, 9, 5, 9] * 5)
+
+
+@pytest.fixture(scope="module")
+def fitted(faces):
+    return Tiny().fit(*faces)
+
+
+def softmax(x):
+    x = np.exp(x - x.max(1, keepdims=True))
+    return x / x.sum(1, keepdims=True)
+
+
+def logits(model, x):
+    """Return the answers of the linear layer to x (n, height, width), in numpy."""
+    weight, bias = (p.detach().double().numpy() for p in model.net_[2].parameters())
+    return x.reshape(len(x), -1) @ weight.T + bias
+
+
+def test_it_is_an_estimator_of_scikit_learn(faces, fitted):
+    images, emotion = faces
+    model = Tiny(learning_rate=0.02, dropout=0.1)
+    assert model.get_params()["learning_rate"] == 0.02
+    again = clone(model).set_params(epochs=1)
+    assert again.get_params() == model.get_params() | {"epochs": 1}
+    assert again.fit(images, emotion) is again
+    assert "Tiny(" in repr(model)
+    probability = fitted.predict_proba(images)
+    assert fitted.classes_.tolist() == [3, 5, 9]
+    assert probability.shape == (N, 3) and probability.dtype == np.float32
+    assert probability.sum(1) == pytest.approx(np.ones(N), abs=1e-6)
+    assert np.array_equal(fitted.predict(images), fitted.classes_[probability.argmax(1)])
+    assert fitted.score(images, emotion) == (fitted.predict(images) == emotion).mean()
+    assert len(fitted.predict(images[:0])) == 0 and fitted.predict_proba(images[:0]).shape == (0, 3)
+    assert np.array_equal(pickle.loads(pickle.dumps(fitted)).predict_proba(images), probability)
+
+
+def test_what_is_not_fitted_predicts_nothing(faces):
+    with pytest.raises(NotFittedError):
+        Tiny().predict(faces[0])
+
+
+def test_labels_may_be_words(faces):
+    words = np.where(faces[1] == 3, "sad", "happy")
+    model = Tiny(epochs=60, learning_rate=0.03).fit(faces[0], words)
+    assert model.classes_.tolist() == ["happy", "sad"]
+    assert (model.predict(faces[0]) == words).mean() > 0.9
+
+
+@pytest.mark.parametrize("pixels", ["raw", "unit", "standard"])
+def test_pixels(faces, pixels):
+    images = faces[0].copy()
+    images[0] = 77
+    model = Tiny(pixels=pixels, learning_rate=1e-4).fit(images, faces[1])
+    x = images.astype(float)
+    if pixels == "unit":
+        x = x / 255
+    if pixels == "standard":
+        x = np.array([(face - face.mean()) / max(face.std(), 1) for face in x])
+        assert np.all(x[0] == 0)
+    probability = model.predict_proba(images)
+    assert np.isfinite(probability).all() and np.isfinite(model.history_.loss).all()
+    assert probability == pytest.approx(softmax(logits(model, x)), abs=1e-5)
+
+
+def test_views_are_averaged_before_the_softmax(faces, fitted):
+    x = faces[0] / 255
+    model = copy.copy(fitted).set_params(views="mirror")
+    wanted = softmax((logits(model, x) + logits(model, x[:, :, ::-1])) / 2)
+    assert model.predict_proba(faces[0]) == pytest.approx(wanted, abs=1e-5)
+
+
+@pytest.mark.parametrize("views", ["one", "ten_crop"])
+def test_a_crop_is_what_the_net_sees(faces, views):
+    model = Tiny(crop=4, views=views).fit(*faces)
+    x = faces[0] / 255
+    assert model.net_[2].in_features == 16
+    corners = [(1, 1)] if views == "one" else [(0, 0), (0, 2), (2, 0), (2, 2), (1, 1)]
+    crops = [x[:, top : top + 4, left : left + 4] for top, left in corners]
+    crops += [] if views == "one" else [crop[:, :, ::-1] for crop in crops]
+    wanted = softmax(np.mean([logits(model, crop) for crop in crops], axis=0))
+    assert model.predict_proba(faces[0]) == pytest.approx(wanted, abs=1e-5)
+
+
+def test_memory_mapped_images(faces, fitted, tmp_path):
+    np.save(tmp_path / "images.npy", faces[0])
+    images = np.load(tmp_path / "images.npy", mmap_mode="r")
+    emotion = faces[1].copy()
+    emotion.flags.writeable = False
+    model = Tiny().fit(images, emotion, watch=(images[:9], emotion[:9]))
+    assert np.array_equal(model.predict_proba(images), fitted.predict_proba(faces[0]))
+
+
+def test_a_watched_label_that_was_never_seen_is_wrong(faces):
+    model = Tiny(learning_rate=0.0).fit(*faces, watch=(faces[0][:4], np.array([3, 5, 9, 77])))
+    right = model.predict(faces[0][:3]) == [3, 5, 9]
+    assert model.history_.watch_accuracy.tolist() == [right.sum() / 4] * 2
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("balanced", [None, "balanced"])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_the_loss_is_its_formula(faces, monkeypatch, smoothing, balanced, mixed):
+    images, emotion = faces
+    hot = np.eye(3)[np.searchsorted([3, 5, 9], emotion)]
+    share, seen = (0.3 if mixed else 0.0), []
+
+    def halfway(images, targets, n_classes, mixup, cutmix):
+        seen.append((mixup, cutmix))
+        hot = nn.functional.one_hot(targets, n_classes).float()
+        return torch.lerp(images.float(), images.flip(0).float(), share), torch.lerp(hot, hot.flip(0), share)
+
+    monkeypatch.setattr(augment, "mixed", halfway)
+    given = {"label_smoothing": smoothing, "class_weight": balanced, "mixup": 0.4, "cutmix": 0.5}
+    model = Tiny(batch_size=N, learning_rate=0.0, epochs=1, **given).fit(images, emotion)
+    order = np.random.default_rng(0).permutation(N)  # of seed 0, epoch 0
+    x, soft = images[order] / 255, hot[order]
+    x, soft = (1 - share) * x + share * x[::-1], (1 - share) * soft + share * soft[::-1]
+    soft = (1 - smoothing) * soft + smoothing / 3
+    weight = N / (3 * hot.sum(0)) if balanced else np.ones(3)
+    wanted = -(weight * soft * np.log(softmax(logits(model, x)))).sum(1).mean()
+    assert seen == [(0.4, 0.5)]
+    assert model.history_.loss.tolist() == pytest.approx([wanted], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        ({"pixels": "grey"}, "pixels has no 'grey'"),
+        ({"views": "mirrored"}, "Did you mean 'mirror'"),
+        ({"class_weight": "equal"}, "class_weight has no 'equal'"),
+        ({"augment": "mirorr"}, "Did you mean 'mirror'"),
+        ({"optimiser": "adm"}, "Did you mean 'adam'"),
+        ({"label_smoothing": 1.5}, "label_smoothing must be from 0 to 1"),
+        ({"mixup": -1.0}, "mixup must be a number of 0 or more"),
+        ({"dropout": -0.1}, "dropout must be a number of 0 or more"),
+        ({"crop": 7}, "crop must be 0 to 6"),
+        ({"crop": -1}, "crop must be 0 to 6"),
+        ({"views": "ten_crop"}, "crop must be 1 to 5"),
+        ({"keep": "best"}, "need watched faces"),
+    ],
+)
+def test_parameters_that_cannot_be_used_are_told_before_anything_is_learnt(faces, monkeypatch, wrong, told):
+    monkeypatch.setattr(Tiny, "prepare", lambda *given: pytest.fail("too late"))
+    with pytest.raises(InputError, match=told):
+        Tiny(**wrong).fit(*faces)
+
+
+def test_images_and_labels_that_cannot_be_used(faces, fitted):
+    images, emotion = faces
+    for wrong in (images.astype(float), images / 255, images[..., None], images.reshape(N, -1), images[0]):
+        with pytest.raises(InputError, match="reads images"):
+            Tiny().fit(wrong, emotion)
+        with pytest.raises(InputError, match="reads images"):
+            fitted.predict(wrong)
+        with pytest.raises(InputError, match="reads images"):
+            Tiny().fit(images, emotion, watch=(wrong, emotion))
+    with pytest.raises(InputError, match=r"reads images \(n, 6, 6\)"):
+        fitted.predict(images[:, :5])
+    for labels in (emotion[:-1], emotion[:, None], "sad"):
+        with pytest.raises(InputError, match="need as many labels"):
+            Tiny().fit(images, labels)
+    with pytest.raises(InputError, match="at least one image"):
+        Tiny().fit(images[:0], emotion[:0])
+
+
+def test_docstrings_list_every_parameter_among_the_parameters():
+    nets = [found for name in catalog.names("baselines") for found in [catalog.find("baselines", name)]]
+    nets = [Tiny, Classifier, *(net for net in nets if issubclass(net, Classifier))]
+    assert len(nets) > 5
+    for net in nets:
+        listed = net.__doc__.split("Parameters\n----------\n")[1].split("\n\n")[0]
+        names = {
+            name.strip()
+            for line in listed.split("\n")
+            if " : " in line
+            for name in line.split(":")[0].split(",")
+        }
+        assert names == set(net().get_params())
+    assert Tiny.__doc__.endswith("\n\nAttributes\n----------\nseen_ : list")
+
+
+def test_a_saved_model_answers_as_before(faces, tmp_path):
+    for place, model in enumerate((Tiny(crop=4), Cnn3(dense=3, epochs=1, device="cpu"))):
+        images = faces[0] if not place else np.tile(faces[0], (1, 4, 4))
+        model.fit(images, faces[1])
+        save_model(model, tmp_path / str(place))
+        again = load_model(tmp_path / str(place))
+        assert type(again) is type(model) and again.get_params() == model.get_params()
+        assert np.array_equal(again.predict_proba(images), model.predict_proba(images))
+        assert np.array_equal(again.predict(images), model.predict(images))
+    assert {path.suffix for path in tmp_path.rglob("*.*")} == {".json", ".safetensors"}
+
+
+@pytest.fixture
+def saved(fitted, tmp_path):
+    save_model(fitted, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def rewrite(folder, **changes):
+    record = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(record | changes))
+
+
+def test_a_damaged_model_is_told_of(saved, tmp_path):
+    learnt = json.loads((saved / "model.json").read_text())["learnt"]
+    for changes in (
+        {"params": {"no_such": 1}},
+        {"params": [1]},
+        {"learnt": {}},
+        {"learnt": learnt | {"shape": [6]}},
+        {"learnt": learnt | {"shape": [6, -6]}},
+        {"learnt": learnt | {"shape": [10**9, 10**9]}},
+        {"part": 3},
+        {"part": "no_such_net"},
+        {"kind": "plots", "part": "scores"},
+    ):
+        whole = (saved / "model.json").read_bytes()
+        rewrite(saved, **changes)
+        with pytest.raises(InputError, match="cannot be rebuilt"):
+            load_model(saved)
+        (saved / "model.json").write_bytes(whole)
+    rewrite(saved, learnt=learnt | {"shape": [6, 7]})
+    with pytest.raises(InputError, match="has shape .*the net needs"):
+        load_model(saved)
+    (saved / "model.json").write_text("{")
+    with pytest.raises(InputError, match="cannot be rebuilt"):
+        load_model(saved)
+    with pytest.raises(InputError, match="holds no model"):
+        load_model(tmp_path)
+
+
+def test_a_model_without_its_weights(saved):
+    (saved / "weights.safetensors").unlink()
+    with pytest.raises(InputError, match="cannot be read"):
+        load_model(saved)
+
+
+def test_a_hostile_model_calls_and_imports_nothing(saved, tmp_path, monkeypatch):
+    (tmp_path / "hostile.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w')\nNet = dict\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    call = {"command": f"touch {tmp_path / 'called'}"}
+    popen = {"args": ["touch", str(tmp_path / "called")]}
+    for part, params in (("os:system", call), ("subprocess:Popen", popen), ("hostile:Net", {}), (":x", {})):
+        rewrite(saved, part=part, params=params)
+        with pytest.raises(InputError, match="no trained part of fer_cluster"):
+            load_model(saved)
+    for kind, part in (("..", "hostile"), ("baselines", "../hostile"), ("baselines", "_vgg")):
+        rewrite(saved, kind=kind, part=part)
+        with pytest.raises(InputError, match="cannot be rebuilt"):
+            load_model(saved)
+    assert not (tmp_path / "called").exists() and not (tmp_path / "imported").exists()
