@@ -207,6 +207,8 @@ def _history(seeds, trained):
 
 
 def _device(baseline):
+    if not hasattr(baseline, "device"):
+        return "cpu"
     from fer_cluster.training import device
 
-    return device.name(device.pick(baseline.device)) if hasattr(baseline, "device") else "cpu"
+    return device.name(device.pick(baseline.device), baseline.precision)

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -133,7 +134,8 @@ def embed(faces, features="pixels", *, then=(), split=None, seed=0, epochs=None,
     fitted = parts.part == parts.fit
     if not fitted.any():
         raise InputError(f"{faces.name}: the part {parts.fit!r} has no faces to fit on.")
-    x = chain.fit_transform(faces.images, as_rows(fitted), checkpoint)
+    state = None if checkpoint is None else Path(checkpoint) / "features"
+    x = chain.fit_transform(faces.images, as_rows(fitted), state)
     return Embedding(x, chain, parts, time.perf_counter() - started)
 
 

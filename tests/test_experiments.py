@@ -36,6 +36,11 @@ def test_the_shipped_paper_reads():
     assert set(experiment.splits) == {"paper", "official"}
 
 
+@pytest.mark.parametrize("name", ["paper", "classical", "single_nets", "ensemble"])
+def test_shipped_experiments_read(name):
+    assert read_experiment(name).runs
+
+
 @pytest.mark.parametrize(
     "wrong, sentence",
     [

@@ -42,11 +42,12 @@ class Autoencoder(Recipe, TransformerMixin, BaseEstimator):
         """
         import torch
 
+        from fer_cluster.training.device import own_random, pick
         from fer_cluster.training.loop import train
 
         self._check(images)
         self.shape_ = images.shape[1:]
-        with torch.random.fork_rng([]):
+        with own_random(pick(self.device)):
             torch.manual_seed(self.random_state)
             self.net_ = self._built()
         options = {"recipe": self, "checkpoint": checkpoint, "title": "Autoencoder"}

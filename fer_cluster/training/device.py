@@ -61,9 +61,11 @@ def has_bfloat16(device):
     return any(getattr(torch.cpu, check, bool)() for check in checks)
 
 
-def name(device):
+def name(device, precision="auto"):
     """Return a device as a record of a run has it: ``cpu (float32)``, ``NVIDIA ... (bfloat16)``."""
     import torch
 
     called = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return f"{called} ({'bfloat16' if has_bfloat16(device) else 'float32'})"
+    if precision == "auto":
+        precision = "bfloat16" if has_bfloat16(device) else "float32"
+    return f"{called} ({precision})"

@@ -17,6 +17,8 @@ def keep_freed():
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, TypeError, AttributeError):
         return
-    mallopt(_MMAP_THRESHOLD, 1 << 30)
+    for threshold in (1 << 30, 1 << 25):  # older ones refuse more than 32 MiB
+        if mallopt(_MMAP_THRESHOLD, threshold):
+            break
     mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
     mallopt(_TOP_PAD, 1 << 26)
