@@ -7,6 +7,9 @@ import tempfile
 from pathlib import Path
 
 
+PREFIX = ".writing-"  # of what is not whole yet, beside what it will replace
+
+
 @contextlib.contextmanager
 def writing(path):
     """Yield a temporary path beside ``path`` that takes its place on success.
@@ -25,7 +28,7 @@ def writing(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix=".writing-", dir=path.parent)
+    folder = tempfile.mkdtemp(prefix=PREFIX, dir=path.parent)
     try:
         temporary = Path(folder) / path.name
         yield temporary
@@ -43,7 +46,7 @@ def writing_folder(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    holder = Path(tempfile.mkdtemp(prefix=".writing-", dir=path.parent))
+    holder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=path.parent))
     try:
         temporary = holder / "new"
         temporary.mkdir()

@@ -39,7 +39,7 @@ class Chain:
         """
         fitted = images[rows]
         fit = self.extractor.fit
-        fit(_shaped(self.extractor, fitted), **wanted(fit, checkpoint=checkpoint))
+        fit(shaped(self.extractor, fitted), **wanted(fit, checkpoint=checkpoint))
         x = self._extract(images)
         for place, step in enumerate(self.steps):
             before = Chain(self.extractor, self.steps[:place])
@@ -55,7 +55,7 @@ class Chain:
         return np.asarray(x, dtype=np.float32)
 
     def _extract(self, images):
-        return self.extractor.transform(_shaped(self.extractor, images))
+        return self.extractor.transform(shaped(self.extractor, images))
 
 
 def wanted(method, **offered):
@@ -64,8 +64,13 @@ def wanted(method, **offered):
     return {name: value for name, value in offered.items() if name in names}
 
 
-def _shaped(extractor, images):
-    """Return rows of pixels for scikit-learn's own estimators, images for all others."""
-    if type(extractor).__module__.startswith("sklearn."):
+def shaped(estimator, images):
+    """Return rows of pixels for scikit-learn's own estimators, images for all others.
+
+    A pipeline is given what its first step reads.
+    """
+    while hasattr(estimator, "steps"):
+        estimator = estimator.steps[0][1]
+    if type(estimator).__module__.startswith("sklearn."):
         return images.reshape(len(images), -1)
     return images

@@ -1,5 +1,6 @@
 """Faces and their labels through a baseline into a run, scored as a clustering is."""
 
+import inspect
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -7,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fer_cluster import provenance
-from fer_cluster.chain import wanted
+from fer_cluster import catalog, provenance
+from fer_cluster.chain import shaped, wanted
 from fer_cluster.clustering import embed
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.parts import (
     as_seeds,
     bare,
+    check_epochs,
     dataset,
     file_name,
     given,
@@ -27,6 +29,7 @@ from fer_cluster.parts import (
 from fer_cluster.runs import Run
 from fer_cluster.scoring import score
 from fer_cluster.splits import split as split_faces
+from fer_cluster.training.recipe import Recipe
 
 _HELD_OUT = 10  # one face in so many, where a split has no part to choose on
 
@@ -52,7 +55,8 @@ def classify(
     faces : Faces
     baseline : str or object
         ``"three_blocks:epochs=20"``, or a scikit-learn classifier of images
-        (or, where ``features`` are given, of features).
+        (or, where ``features`` are given, of features) with ``predict_proba``;
+        scikit-learn's own see the images as rows of pixels.
     features : str or object, optional
         What a baseline of features sees; by default ``pixels``. They are
         fitted without labels. Nets see the images.
@@ -63,7 +67,7 @@ def classify(
     seeds : int or sequence of int
         How many seeds the baseline is trained with, or which.
     epochs : int, optional
-        In place of the baseline's own number.
+        In place of the own number of whatever is trained: the baseline, the features.
     name : str, optional
         Name of the run; by default made of its parts.
     chosen_with : str
@@ -82,23 +86,20 @@ def classify(
     Raises
     ------
     InputError
-        Where a part is unknown, or no face that is fitted on has a label.
+        Where a part is unknown or does not fit the others, or the faces that are
+        fitted on are not of two emotions at least.
     """
     seeds = as_seeds(seeds)
-    if not seeds:
-        raise InputError("seeds must name at least one seed.")
-    trained = [made("baselines", baseline, seed, **given(epochs)) for seed in seeds]
+    features = seen_features(baseline, features, then)
+    trained = [made("baselines", baseline, seed, epochs) for seed in seeds]
+    check_epochs(epochs, trained[0], *([made("features", features, seeds[0])] if features else ()))
     parts = embedding.split if embedding else split_faces(faces, split, seeds[0])
-    if getattr(trained[0], "on", "features" if features else "images") == "features":
-        features = features or "pixels"
-        embedding = embedding or embed(faces, features, then=then, split=parts.name, seed=seeds[0])
-    elif features:
-        raise InputError(
-            f"{text(baseline)} sees the images themselves; leave out features {text(features)!r}."
-        )
-    seen = embedding.x if features else faces.images
     emotion = faces.about["emotion"].cat.codes.to_numpy()
     rows, watched, watched_name = _rows(parts, emotion, trained[0], seeds[0])
+    if features and embedding is None:
+        learnt = {"epochs": epochs, "checkpoint": checkpoint}
+        embedding = embed(faces, features, then=then, split=parts.name, seed=seeds[0], **learnt)
+    seen = shaped(trained[0], embedding.x if features else faces.images)
     started = time.perf_counter()
     for seed, one in zip(seeds, trained, strict=True):
         options = _options(seen, emotion, watched, checkpoint, seed)
@@ -145,11 +146,34 @@ def named(name, spec, rows, probability):
     return Run(name, spec, rows, probability.astype(np.float32), whole, without)
 
 
+def seen_features(baseline, features=None, then=()):
+    """Return the features that a baseline sees, ``pixels`` where none are given; None of one of images.
+
+    Raises
+    ------
+    InputError
+        Where the baseline is unknown or gives no probabilities, or is one of
+        images and features or steps are given.
+    """
+    made = catalog.make("baselines", baseline)
+    if not hasattr(made, "predict_proba"):
+        raise InputError(
+            f"{text(baseline)} gives no probabilities (it has no predict_proba); "
+            "CalibratedClassifierCV of scikit-learn adds them."
+        )
+    if getattr(made, "on", "features" if features else "images") == "features":
+        return features or "pixels"
+    if features or then:
+        given = "+".join(text(part) for part in (features, *then) if part)
+        raise InputError(f"{text(baseline)} sees the images themselves; leave out features {given!r}.")
+    return None
+
+
 def describe(baseline, features=None, *, then=(), seeds=()):
     """Return the parts as text, as a spec keeps them and a comparison looks them up."""
     return {
         "baseline": text(baseline),
-        "features": text(features),
+        "features": text(seen_features(baseline, features, then)),
         "then": [text(step) for step in then],
         "seeds": list(seeds),
     }
@@ -170,12 +194,16 @@ def _options(images, emotion, watched, checkpoint, seed):
 def _rows(parts, emotion, baseline, seed):
     """Return the rows that are fitted on, those that are watched, and what the latter are called.
 
-    Whatever chooses by the watched faces has a part of its own for it, or a
+    A baseline that does not ask for watched faces has none. Whatever chooses by the watched faces has a part of its own for it, or a
     tenth of the faces fitted on; never the part that is reported.
     """
     fitted = np.flatnonzero((parts.part == parts.fit) & (emotion >= 0))
     if not len(fitted):
         raise InputError(f"The part {parts.fit!r} has no labelled faces to learn from.")
+    if (emotion[fitted] == emotion[fitted[0]]).all():
+        raise InputError(f"The part {parts.fit!r} has faces of one emotion only; a classifier needs two.")
+    if "watch" not in inspect.signature(baseline.fit).parameters:
+        return fitted, fitted[:0], "nothing"
     between = [name for name in parts.parts if name not in (parts.fit, parts.report, "unused")]
     if between:
         return fitted, np.flatnonzero((parts.part == between[0]) & (emotion >= 0)), between[0]
@@ -187,8 +215,8 @@ def _rows(parts, emotion, baseline, seed):
 
 
 def _chooses(baseline):
-    """Whether the watched faces decide anything: which weights are kept, or the learning rate."""
-    return getattr(baseline, "keep", "") == "best" or getattr(baseline, "schedule", "") == "plateau"
+    """Whether the watched faces decide anything: the weights, the learning rate, or nobody knows what."""
+    return not isinstance(baseline, Recipe) or baseline.keep == "best" or baseline.schedule == "plateau"
 
 
 def _seven(baseline, seen):

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,18 @@ from fer_cluster import provenance
 from fer_cluster.chain import Chain
 from fer_cluster.errors import InputError
 from fer_cluster.faces import as_rows
-from fer_cluster.parts import as_seeds, dataset, file_name, given, made, numbered, parameters, table, text
+from fer_cluster.parts import (
+    as_seeds,
+    check_epochs,
+    dataset,
+    file_name,
+    given,
+    made,
+    numbered,
+    parameters,
+    table,
+    text,
+)
 from fer_cluster.progress import bar
 from fer_cluster.runs import Run
 from fer_cluster.scoring import score
@@ -89,8 +101,9 @@ def cluster(
         Where a part is unknown, or the faces are too few for it.
     """
     seeds = as_seeds(seeds)
-    _check(faces, k, seeds)
+    _check(faces, k)
     features, clusterer = _unpack(features, clusterer)
+    check_epochs(epochs, made("features", features, seeds[0]))
     clusterers = [made("clusterers", clusterer, seed, n_clusters=k) for seed in seeds]
     projector = None if projection is None else made("projections", projection, seeds[0])
     if embedding is None:
@@ -128,7 +141,7 @@ def embed(faces, features="pixels", *, then=(), split=None, seed=0, epochs=None,
         Where a part or the split is unknown.
     """
     parts = split_faces(faces, split, seed)
-    extractor = made("features", features, seed, **given(epochs))
+    extractor = made("features", features, seed, epochs)
     chain = Chain(extractor, [made("steps", step, seed) for step in then])
     started = time.perf_counter()
     fitted = parts.part == parts.fit
@@ -157,11 +170,9 @@ def run_name(described):
     return file_name(described["features"], *described["then"], described["clusterer"])
 
 
-def _check(faces, k, seeds):
-    if not seeds:
-        raise InputError("seeds must name at least one seed.")
-    if not 1 <= k <= len(faces):
-        raise InputError(f"k must be between 1 and the number of faces ({len(faces):,}), got {k}.")
+def _check(faces, k):
+    if not (isinstance(k, Integral) and 1 <= k <= len(faces)):
+        raise InputError(f"k must be between 1 and the number of faces ({len(faces):,}), got {k!r}.")
 
 
 def _unpack(features, clusterer):

@@ -1,29 +1,54 @@
 """Parts as a run names, makes and records them."""
 
 import re
+from hashlib import sha256
+from numbers import Integral
 
 from fer_cluster import catalog, provenance
 from fer_cluster.duplicates import copied
+from fer_cluster.errors import InputError
 
 _SPLIT = re.compile(r"part|duplicate")  # columns that a run adds
 _FOUND = re.compile(r"cluster(_\d+)?|predicted(_\d+)?|confidence|x|y")
+_LONGEST = 120  # characters of a name, to which figures and folders add theirs; systems allow 255
 
 
-def made(kind, part, seed, **params):
-    """Make a part with those parameters that it takes; an object is cloned and given the seed."""
+def made(kind, part, seed, epochs=None, **params):
+    """Make a part with those parameters that it takes; an object is cloned and given the seed.
+
+    ``epochs`` take the place of its own, also of those that its text tells.
+    """
     params["random_state"] = seed
     if isinstance(part, str):
-        return catalog.make(kind, part, **{k: v for k, v in params.items() if catalog.takes(kind, part, k)})
+        one = catalog.make(kind, part, **{k: v for k, v in params.items() if catalog.takes(kind, part, k)})
+    else:
+        one = _cloned(part, seed)
+    if epochs is not None and hasattr(one, "epochs"):
+        one.epochs = epochs
+    return one
+
+
+def _cloned(part, seed):
     from sklearn.base import clone
 
-    part = clone(part)
+    try:
+        part = clone(part)
+    except TypeError as error:
+        raise InputError(f"{part!r} is no part; give a name, or an estimator of scikit-learn.") from error
     seeded = [key for key in part.get_params() if key.split("__")[-1] == "random_state"]
     return part.set_params(**dict.fromkeys(seeded, seed))
 
 
 def given(epochs):
-    """Return the number of epochs as a parameter, or nothing where a part's own is meant."""
+    """Return the number of epochs as a spec keeps it, or nothing where a part's own is meant."""
     return {} if epochs is None else {"epochs": epochs}
+
+
+def check_epochs(epochs, *parts):
+    """Raise an InputError where epochs are given and none of the made parts has any."""
+    if epochs is not None and not any(hasattr(part, "epochs") for part in parts):
+        names = " on ".join(text(part) for part in parts)
+        raise InputError(f"{names} is not trained in epochs; leave epochs out.")
 
 
 def text(part):
@@ -35,21 +60,31 @@ def text(part):
 
 def file_name(*words):
     """Return words as one name that a folder may have: ``hog-whiten_64-unit-kmeans``."""
-    return "-".join(re.sub(r"[^\w.+=]+", "_", word) for word in words)
+    name = "-".join(re.sub(r"[^\w.+=]+", "_", word) for word in words)
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[:_LONGEST]}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def as_seeds(seeds):
-    """Return a number of seeds, or seeds, as a list of seeds."""
-    return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+    """Return a number of seeds, or seeds, as a list of seeds; raise an InputError where they are none."""
+    try:
+        found = list(range(seeds) if isinstance(seeds, Integral) else seeds)
+    except TypeError:
+        found = []
+    if not found or not all(isinstance(seed, Integral) and seed >= 0 for seed in found):
+        raise InputError(
+            f"seeds must name at least one seed: how many, or whole numbers of 0 or more, got {seeds!r}."
+        )
+    return [int(seed) for seed in found]
 
 
 def parameters(chain, **others):
     """Return the parameters of the parts of a chain, and of others by their name."""
-    parts = {name: part for name, part in others.items()}
     if chain is not None:
-        parts |= {"features": chain.extractor}
-        parts |= {f"step {place + 1}": step for place, step in enumerate(chain.steps)}
-    return {key: provenance.parameters(part) for key, part in parts.items()}
+        others |= {"features": chain.extractor}
+        others |= {f"step {place + 1}": step for place, step in enumerate(chain.steps)}
+    return {key: provenance.parameters(part) for key, part in others.items()}
 
 
 def table(faces, parts):

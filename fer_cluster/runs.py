@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fer_cluster.atomic import writing_folder
+from fer_cluster.atomic import PREFIX, writing, writing_folder
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.scoring import name as name_clusters
@@ -101,16 +101,19 @@ class Run:
         InputError
             Where the folder exists and is no run: nothing is overwritten.
         """
-        folder = Path(folder)
-        if folder.exists() and not (folder / "run.json").exists() and _has_content(folder):
-            raise InputError(f"{folder} holds something that is no run; give another folder, or empty it.")
+        check_free(folder)
         with writing_folder(folder) as new:
             self._write(new)
 
-    def _write(self, folder):
+    def save_record(self, folder):
+        """Write name, spec and scores alone, anew, into the folder of the run."""
         record = {"name": self.name, "spec": self.spec, "scores": self.scores}
         record["scores_without_duplicates"] = self.scores_without_duplicates
-        (folder / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        with writing(Path(folder) / "run.json") as path:
+            path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+    def _write(self, folder):
+        self.save_record(folder)
         self.faces.to_parquet(folder / "faces.parquet", index=False)
         np.save(folder / "features.npy", self.features, allow_pickle=False)
         np.save(folder / "medoids.npy", self.medoids, allow_pickle=False)
@@ -163,8 +166,23 @@ def load_run(folder):
         raise InputError(f"The run in {folder} is damaged and cannot be read: {error}.") from error
 
 
+def check_free(folder):
+    """Raise an InputError where a folder holds something that is no run: nothing is overwritten."""
+    folder = Path(folder)
+    if folder.exists() and not (folder / "run.json").exists() and _has_content(folder):
+        raise InputError(f"{folder} holds something that is no run; give another folder, or empty it.")
+
+
+def state_folder(folder):
+    """Return where, beside the folder of a run, the state of its training lies until the run is kept."""
+    folder = Path(folder).absolute()
+    return folder.with_name(f"{folder.name}.training")
+
+
 def find_runs(folders):
     """Return the runs in the folders, at any depth, in the order of their paths.
+
+    What a killed process had begun to write is passed over.
 
     Raises
     ------
@@ -173,7 +191,7 @@ def find_runs(folders):
     """
     runs = []
     for folder in map(Path, folders):
-        found = sorted(path.parent for path in folder.rglob("run.json"))
+        found = sorted(path.parent for path in folder.rglob("run.json") if PREFIX not in str(path))
         if not found:
             raise InputError(f"No run (run.json) lies in {folder} or below it.")
         runs += [load_run(path) for path in found]
