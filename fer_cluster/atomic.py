@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-
 PREFIX = ".writing-"  # of what is not whole yet, beside what it will replace
 
 

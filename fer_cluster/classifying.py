@@ -104,7 +104,7 @@ def classify(
     for seed, one in zip(seeds, trained, strict=True):
         options = _options(seen, emotion, watched, checkpoint, seed)
         one.fit(seen[rows], emotion[rows], **wanted(one.fit, **options))
-    seconds = time.perf_counter() - started
+    seconds = _seconds(trained, time.perf_counter() - started)
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
     described = describe(baseline, features, then=then, seeds=seeds)
     spec = {
@@ -155,17 +155,17 @@ def seen_features(baseline, features=None, then=()):
         Where the baseline is unknown or gives no probabilities, or is one of
         images and features or steps are given.
     """
-    made = catalog.make("baselines", baseline)
-    if not hasattr(made, "predict_proba"):
+    one = catalog.make("baselines", baseline)
+    if not hasattr(one, "predict_proba"):
         raise InputError(
             f"{text(baseline)} gives no probabilities (it has no predict_proba); "
             "CalibratedClassifierCV of scikit-learn adds them."
         )
-    if getattr(made, "on", "features" if features else "images") == "features":
+    if getattr(one, "on", "features" if features else "images") == "features":
         return features or "pixels"
     if features or then:
-        given = "+".join(text(part) for part in (features, *then) if part)
-        raise InputError(f"{text(baseline)} sees the images themselves; leave out features {given!r}.")
+        more = "+".join(text(part) for part in (features, *then) if part)
+        raise InputError(f"{text(baseline)} sees the images themselves; leave out features {more!r}.")
     return None
 
 
@@ -194,8 +194,9 @@ def _options(images, emotion, watched, checkpoint, seed):
 def _rows(parts, emotion, baseline, seed):
     """Return the rows that are fitted on, those that are watched, and what the latter are called.
 
-    A baseline that does not ask for watched faces has none. Whatever chooses by the watched faces has a part of its own for it, or a
-    tenth of the faces fitted on; never the part that is reported.
+    A baseline that does not ask for watched faces has none. Whatever chooses by
+    the watched faces has a part of its own for it, or a tenth of the faces fitted
+    on; never the part that is reported.
     """
     fitted = np.flatnonzero((parts.part == parts.fit) & (emotion >= 0))
     if not len(fitted):
@@ -224,6 +225,12 @@ def _seven(baseline, seen):
     probability = np.zeros((len(seen), len(EMOTIONS)), np.float32)
     probability[:, baseline.classes_] = baseline.predict_proba(seen)
     return probability
+
+
+def _seconds(trained, measured):
+    """Return how long the trainings took, with what was done before an interruption."""
+    histories = [one.history_ for one in trained if hasattr(one, "history_")]
+    return max(measured, sum(float(history["seconds"].sum()) for history in histories))
 
 
 def _history(seeds, trained):

@@ -50,7 +50,9 @@ _EPOCHS = click.option("--epochs", type=click.IntRange(1), help="In place of the
 @_reading
 @click.option("--quick", is_flag=True, help="1,000 toy faces, 3 seeds, 1 epoch: a look in a minute.")
 @_EPOCHS
-@click.option("--out", default="paper", show_default=True, help="Folder for runs, figures, tables; resumes.")
+@click.option(
+    "--out", help="Folder for runs, figures, tables; resumes.  [default: paper, of toy faces paper_toy]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
 def reproduce(faces, votes, skip_bad, quick, epochs, out, as_json):
     """Reproduce the paper: its systems, figures and tables, and what they hide.
@@ -63,6 +65,7 @@ def reproduce(faces, votes, skip_bad, quick, epochs, out, as_json):
     """
     toy = faces.split(":")[0] == "toy"
     epochs = epochs or ((1 if quick else _TOY_EPOCHS) if toy else None)
+    out = out or ("paper_toy" if toy else "paper")
     faces = "toy:n=1000" if quick and faces == "toy" else faces
     _compare("paper", _load(faces, votes, skip_bad), out, as_json, seeds=3 if quick else None, epochs=epochs)
 
@@ -79,9 +82,10 @@ _TOY_EPOCHS = 2
 @click.option("--k", default=7, show_default=True, help="Number of clusters.")
 @click.option("--split", help="official, paper, all or stratified.  [default: official if there is one]")
 @click.option("--seeds", default=10, show_default=True, help="How many seeds of the clusterer.")
-@click.option("--out", help="Folder of the run and its figures.  [default: runs/NAME]")
+@_EPOCHS
+@click.option("--out", help="Folder of the run and its figures; resumes.  [default: runs/NAME]")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
-def cluster(faces, votes, skip_bad, features, then, clusterer, projection, k, split, seeds, out, as_json):
+def cluster(faces, votes, skip_bad, features, then, clusterer, out, as_json, **options):
     """Cluster faces without a label and score the clusters against emotion.
 
     \b
@@ -89,18 +93,12 @@ def cluster(faces, votes, skip_bad, features, then, clusterer, projection, k, sp
     fer-cluster cluster fer2013.csv --features pixels:n_components=100 --split paper
     fer-cluster cluster faces/ --features hog --then whiten:128 --then unit --k 20
     """
-    from pathlib import Path
+    from fer_cluster.clustering import cluster, describe, run_name
 
-    from fer_cluster.clustering import cluster
-    from fer_cluster.drawing import draw
-
-    options = {"then": then, "projection": projection, "k": k, "split": split, "seeds": seeds}
-    run = cluster(_load(faces, votes, skip_bad), features, clusterer, **options)
-    out = Path(out or f"runs/{run.name}")
-    run.save(out)
-    draw([run], out / "figures")
-    _tell([run], as_json)
-    click.echo(f"The run and its figures are in {out}", err=True)
+    out, state = _places(out, run_name(describe(features, clusterer, then=then)))
+    faces = _load(faces, votes, skip_bad)
+    run = cluster(faces, features, clusterer, then=then, checkpoint=state, **options)
+    _keep(run, out, state, as_json)
 
 
 @cli.command(epilog=_FACES, short_help="Train a supervised baseline and score it on the same faces.")
@@ -123,19 +121,27 @@ def classify(faces, votes, skip_bad, baseline, features, then, split, seeds, epo
     fer-cluster classify fer2013.csv --baseline three_blocks --split paper --seeds 3
     fer-cluster classify fer2013.csv --baseline linear_probe --features hog --then whiten:256
     """
-    from pathlib import Path
-
     from fer_cluster.classifying import classify, describe, run_name
 
-    out = Path(out or f"runs/{run_name(describe(baseline, features, then=then))}")
+    out, state = _places(out, run_name(describe(baseline, features, then=then)))
     options = {"features": features, "then": then, "split": split, "seeds": seeds, "epochs": epochs}
-    training = out.with_name(f"{out.name}.training")
-    run = classify(_load(faces, votes, skip_bad), baseline, checkpoint=training, **options)
-    _keep(run, out, training, as_json)
+    run = classify(_load(faces, votes, skip_bad), baseline, checkpoint=state, **options)
+    _keep(run, out, state, as_json)
 
 
-def _keep(run, out, training, as_json):
-    """Write a run of a classifier, its figures and tables; the state of its training is done with."""
+def _places(out, name):
+    """Return the folder of a run and that of the state of its training, before anything is made."""
+    from pathlib import Path
+
+    from fer_cluster.runs import check_free, state_folder
+
+    out = Path(out or f"runs/{name}")
+    check_free(out)
+    return out, state_folder(out)
+
+
+def _keep(run, out, state, as_json):
+    """Write a run and its figures, a classifier's tables too; the state of its training is done with."""
     import shutil
 
     from fer_cluster.drawing import draw
@@ -146,11 +152,13 @@ def _keep(run, out, training, as_json):
         return
     run.save(out)
     draw([run], out / "figures")
-    tabulate([run], out / "tables")
-    for left in (training, training.with_name(f"{training.name}-masked")):
-        shutil.rmtree(left, ignore_errors=True)
+    supervised = run.spec["kind"] == "classifier"
+    if supervised:
+        tabulate([run], out / "tables")
+    shutil.rmtree(state, ignore_errors=True)
     _tell([run], as_json)
-    click.echo(f"The run, its figures and tables are in {out}", err=True)
+    left = "The run, its figures and tables" if supervised else "The run and its figures"
+    click.echo(f"{left} are in {out}", err=True)
 
 
 @cli.command(epilog=_FACES, short_help="Lay the runs of an experiment side by side.")

@@ -2,19 +2,24 @@
 
 import shutil
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from fer_cluster import catalog, classifying, clustering
+from fer_cluster import classifying, clustering
 from fer_cluster.atomic import writing
+from fer_cluster.chain import Chain
 from fer_cluster.ensembles import ensemble
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.experiment import read_experiment
 from fer_cluster.loading import load
+from fer_cluster.parts import as_seeds, made
 from fer_cluster.progress import bar
-from fer_cluster.runs import load_run
+from fer_cluster.runs import check_free, load_run, state_folder
 from fer_cluster.splits import split as split_faces
+from fer_cluster.training.models import load_model
 from fer_cluster.training.parallel import is_first
 
 
@@ -38,13 +43,16 @@ def compare(experiment, faces="toy", out=None):
     Raises
     ------
     InputError
-        Where the experiment names an unknown part, or the faces have none of its splits.
+        Where the experiment names an unknown part, or none of its runs can be made.
     """
     experiment = experiment if hasattr(experiment, "runs") else read_experiment(experiment)
     faces = load(faces)
+    experiment = replace(experiment, runs=_possible(experiment.runs, faces))
     runs = []
     for split in _available(experiment.splits, faces):
         runs += _compare_on(split, experiment, faces, out)
+    if not runs:
+        raise InputError(f"{experiment.title}: no run of it can be made of {faces.name}.")
     if out is not None and is_first():
         with writing(Path(out) / "scores.csv") as path:
             scores_table(runs).to_csv(path, index=False, float_format="%.6g")
@@ -54,6 +62,16 @@ def compare(experiment, faces="toy", out=None):
 def scores_table(runs):
     """Return the scores of runs as one tidy table: a row for each run, part and metric."""
     return pd.concat([run.scores_table() for run in runs], ignore_index=True)
+
+
+def _possible(entries, faces):
+    """Return the runs that the faces allow: without labels those that learn from none."""
+    if faces.about["emotion"].notna().any():
+        return entries
+    possible = tuple(entry for entry in entries if not entry.keys() & {"baseline", "ensemble"})
+    if len(possible) < len(entries):
+        warnings.warn(f"Baselines are left out: {faces.name} has no labels to learn from.", stacklevel=3)
+    return possible
 
 
 def _available(splits, faces):
@@ -79,7 +97,7 @@ def _compare_on(split, experiment, faces, out):
         if run is None and "ensemble" in entry:
             run = _together(runs, entry, folder)
         elif run is None:
-            last = _embedded(last, entry, split, faces, folder)
+            last = _embedded(last, entry, split, faces, folder, runs)
             run = _made_or_left_out(entry, split, faces, last[1], folder)
         if run is not None:
             runs[entry["name"]] = run
@@ -111,36 +129,63 @@ def _made_or_left_out(entry, split, faces, embedding, folder):
 
 def _made(entry, split, faces, embedding, folder):
     """Make a run and keep it; a training leaves its state beside the folder until then."""
-    training = folder and _training(folder)
-    options = {"split": split, "embedding": embedding, "checkpoint": training}
+    state = folder and state_folder(folder)
     verb = classifying.classify if "baseline" in entry else clustering.cluster
-    run = verb(faces, **options, **entry)
+    run = verb(faces, split=split, embedding=embedding, checkpoint=state, **entry)
     if folder is not None and is_first():
         run.save(folder)
-        for left in (training, training.with_name(f"{training.name}-masked")):
-            shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(state, ignore_errors=True)
     return run
 
 
-def _training(folder):
-    """Return the folder of the state of a training whose run will lie in ``folder``."""
-    return folder.with_name(f"{folder.name}.training")
-
-
-def _embedded(last, entry, split, faces, folder):
-    """Return (key, features), those of the last run where they are the same; None where images are seen."""
-    if "baseline" in entry and "features" not in entry and not _sees_features(entry["baseline"]):
-        return last[0], None
-    seed = clustering.as_seeds(entry.get("seeds", clustering.SEEDS))[0]
-    key = (entry.get("features", "pixels"), tuple(entry.get("then", ())), entry.get("epochs"), seed)
+def _embedded(last, entry, split, faces, folder, runs):
+    """Return (key, features), those of a run before where they are the same; None where images are seen."""
+    if folder is not None:
+        check_free(folder)
+    features, then = entry.get("features"), tuple(entry.get("then", ()))
+    if "baseline" in entry:
+        features = classifying.seen_features(entry["baseline"], features, then)
+        if features is None:
+            return last[0], None
+    seed, epochs = _seeds(entry)[0], entry.get("epochs")
+    key = (features or "pixels", then, epochs, seed)
     if last[0] == key and last[1] is not None:
         return last
-    trained = {"epochs": entry.get("epochs"), "checkpoint": folder and _training(folder)}
-    return key, clustering.embed(faces, key[0], then=key[1], split=split, seed=seed, **trained)
+    learnt = {"epochs": epochs, "checkpoint": folder and state_folder(folder)}
+    embedding = _kept(runs, key, split, faces, folder)
+    return key, embedding or clustering.embed(faces, key[0], then=then, split=split, seed=seed, **learnt)
 
 
-def _sees_features(baseline):
-    return getattr(catalog.make("baselines", baseline), "on", "") == "features"
+def _kept(runs, key, split, faces, folder):
+    """Return the features of a clustering that is there already, where they are the same; else None."""
+    features, then, epochs, seed = key
+    wanted = {"kind": "clusterer", "features": features, "then": list(then), "epochs": epochs}
+    for run in runs.values():
+        if run.spec["seeds"][0] != seed or any(run.spec.get(name) != wanted[name] for name in wanted):
+            continue
+        try:
+            extractor = _extractor(run, key, folder)
+        except InputError as error:
+            warnings.warn(f"{error} It is trained again.", stacklevel=4)
+            continue
+        chain = Chain(extractor, [made("steps", step, seed) for step in then])
+        parts, seconds = split_faces(faces, split, seed), run.spec["seconds"]["features"]
+        return clustering.Embedding(np.array(run.features), chain, parts, seconds)
+    return None
+
+
+def _extractor(run, key, folder):
+    """Return the extractor of a run, as it was trained, where it was."""
+    if not len(run.history):
+        return made("features", key[0], key[3])
+    extractor = run.models[0] if run.models else load_model(folder.with_name(run.name) / "model_0")
+    extractor.history_ = run.history.drop(columns="seed")
+    return extractor
+
+
+def _seeds(entry):
+    """Return the seeds of a run, those of its verb where it names none."""
+    return as_seeds(entry.get("seeds", 1 if "baseline" in entry else clustering.SEEDS))
 
 
 def _finished(folder, entry, split, faces):
@@ -154,12 +199,20 @@ def _finished(folder, entry, split, faces):
         return None
     room, keys = (classifying, _CLASSIFIED) if "baseline" in entry else (clustering, _CLUSTERED)
     wanted = room.describe(**{key: entry[key] for key in keys if key in entry})
-    wanted["seeds"] = clustering.as_seeds(entry.get("seeds", clustering.SEEDS))
-    if "epochs" in entry:
-        wanted["epochs"] = entry["epochs"]
+    wanted |= {"seeds": _seeds(entry), "epochs": entry.get("epochs")}
     same = all(run.spec.get(key) == value for key, value in wanted.items())
     same = same and run.spec["dataset"]["fingerprint"] == faces.fingerprint and run.spec["split"] == split
-    return run if same else None
+    return _told(run, entry.get("chosen_with", "nothing"), folder) if same else None
+
+
+def _told(run, chosen_with, folder):
+    """Return a run with what it was chosen with as it is told now, which changes no number."""
+    if run.spec["chosen_with"] == chosen_with:
+        return run
+    run = replace(run, spec=run.spec | {"chosen_with": chosen_with})
+    if is_first():
+        run.save_record(folder)
+    return run
 
 
 _CLUSTERED = ("features", "clusterer", "then", "projection", "k")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fer_cluster import catalog, classifying, clustering
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.parts import as_seeds, check_epochs
 from fer_cluster.splits import SPLITS
 
 _CLUSTERING = ("name", "features", "then", "clusterer", "projection", "k", "seeds", "epochs", "chosen_with")
@@ -16,6 +17,13 @@ _ENSEMBLE = ("name", "ensemble", "chosen_with")
 _SHARED = ("title", "splits", "k", "seeds", "projection", "baseline_seeds", "runs", "figures", "tables")
 _FIGURE_KEYS = ("name", "plot", "run", "runs")
 _TABLE_KEYS = ("name", "analysis", "run", "runs")
+_LISTS = ("then", "ensemble")
+_KINDS = {
+    "features": "features",
+    "clusterer": "clusterers",
+    "projection": "projections",
+    "baseline": "baselines",
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,8 @@ def read_experiment(path, seeds=None, epochs=None):
     Raises
     ------
     InputError
-        Where the file is missing, is no TOML, or names an unknown key or part.
+        Where the file is missing, is no TOML, or names an unknown key or part,
+        or one that does not fit the others.
     """
     path = _locate(path)
     try:
@@ -67,17 +76,21 @@ def read_experiment(path, seeds=None, epochs=None):
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not readable as TOML: {error}.") from error
     _check_keys(path, table, _SHARED)
+    _check_kinds(path, table)
     runs = [run for entry in table.get("runs", ()) for run in _grid(path, entry, table)]
     if not runs:
         raise InputError(f"{path} asks for no run; add a [[runs]] table.")
     runs = [_shortened(run, seeds, epochs) for run in runs]
     names = [run["name"] for run in runs]
-    _check_names(path, names)
+    _check_names(path, "run", names)
+    _check_ensembles(path, runs)
     figures, tables = table.get("figures", ()), table.get("tables", ())
     for figure in figures:
         _check_drawn(path, "figure", figure, names, _FIGURE_KEYS, "plots", "plot")
     for one in tables:
         _check_drawn(path, "table", one, names, _TABLE_KEYS, "analysis", "analysis")
+    for what, some in (("figure", figures), ("table", tables)):
+        _check_names(path, what, [one["name"] for one in some])
     splits = tuple(table.get("splits", ("official",)))
     for split in splits:
         if split not in SPLITS:
@@ -103,17 +116,13 @@ def _grid(path, entry, table):
     if "ensemble" in entry:
         _check_keys(path, entry, _ENSEMBLE)
         return [entry]
-    allowed = _BASELINE if "baseline" in entry else _CLUSTERING
-    _check_keys(path, entry, allowed)
-    shared = {key: table[key] for key in ("k", "seeds", "projection") if key in table and key in allowed}
+    _check_keys(path, entry, _BASELINE if "baseline" in entry else _CLUSTERING)
     if "baseline" in entry:
-        shared["seeds"] = table.get("baseline_seeds", 1)
-    varied = ("baseline",) if "baseline" in entry else ("features", "clusterer")
-    entry = (
-        shared | {"features": "pixels", "clusterer": "kmeans"} | entry
-        if allowed is _CLUSTERING
-        else shared | entry
-    )
+        entry = {"seeds": table.get("baseline_seeds", 1)} | entry
+    else:
+        shared = {key: table[key] for key in ("k", "seeds", "projection") if key in table}
+        entry = shared | {"features": "pixels", "clusterer": "kmeans"} | entry
+    varied = [key for key in ("features", "clusterer", "baseline") if key in entry]
     grid = list(itertools.product(*(_listed(entry[key]) for key in varied)))
     if "name" in entry and len(grid) > 1:
         raise InputError(f"{path}: a name belongs to one run, but {entry['name']!r} has a grid.")
@@ -122,13 +131,13 @@ def _grid(path, entry, table):
 
 def _run(entry):
     """Return an entry with its name; each part is made once, so that a wrong one is told at once."""
-    kinds = {"features": "features", "clusterer": "clusterers", "baseline": "baselines"}
-    for key, kind in kinds.items():
-        if key in entry:
-            catalog.make(kind, entry[key])
     for step in entry.get("then", []):
         catalog.make("steps", step)
-    return {"name": _name(entry)} | entry
+    as_seeds(entry.get("seeds", 1))
+    made = {key: catalog.make(kind, entry[key]) for key, kind in _KINDS.items() if key in entry}
+    named = {"name": _name(entry)} | entry
+    check_epochs(entry.get("epochs"), *(made[key] for key in ("baseline", "features") if key in made))
+    return named
 
 
 def _name(entry):
@@ -142,8 +151,8 @@ def _shortened(run, seeds, epochs):
     if "ensemble" in run:
         return run
     short = {} if seeds is None else {"seeds": seeds if "baseline" not in run else 1}
-    trained = ("baselines", run["baseline"]) if "baseline" in run else ("features", run["features"])
-    if epochs is not None and catalog.takes(*trained, "epochs"):
+    trained = [(_KINDS[key], run[key]) for key in ("baseline", "features") if key in run]
+    if epochs is not None and any(catalog.takes(*one, "epochs") for one in trained):
         short["epochs"] = epochs
     return run | short
 
@@ -152,12 +161,35 @@ def _listed(value):
     return value if isinstance(value, list) else [value]
 
 
-def _check_names(path, names):
-    """Refuse names that are no folder of their own."""
+def _check_kinds(path, table):
+    """Refuse values of another kind than the keys of the file have."""
+    for key in ("runs", "figures", "tables"):
+        if not all(isinstance(one, dict) for one in _listed(table.get(key, []))):
+            raise InputError(f"{path}: {key} must be tables, each headed [[{key}]].")
+    lists = [(table, "splits"), *((run, key) for run in _listed(table.get("runs", [])) for key in _LISTS)]
+    for entry, key in lists:
+        value = entry.get(key, [])
+        if not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            raise InputError(f"{path}: {key} must be a list of texts, got {value!r}.")
+
+
+def _check_ensembles(path, runs):
+    """Refuse members that are no classifier before their ensemble."""
+    named = []
+    for run in runs:
+        for member in run.get("ensemble", ()):
+            if member not in named:
+                allowed = named or ["no baseline before it"]
+                raise unknown(f"{path}: ensemble {run['name']!r}", member, allowed)
+        named += [run["name"]] if run.keys() & {"baseline", "ensemble"} else []
+
+
+def _check_names(path, what, names):
+    """Refuse names that are no file or folder of their own."""
     for place, name in enumerate(names):
         if name in names[:place]:
-            raise InputError(f"{path}: two runs are called {name!r}; give each a name of its own.")
-        if not re.fullmatch(r"\w[\w .,+=()-]*", name):
+            raise InputError(f"{path}: two {what}s are called {name!r}; give each a name of its own.")
+        if not re.fullmatch(r"\w[\w .,+=()-]*", str(name)):
             raise InputError(
                 f"{path}: the name {name!r} may hold letters, digits, blanks and . , + = ( ) - _ only."
             )
@@ -172,7 +204,10 @@ def _check_keys(path, table, allowed):
 def _check_drawn(path, what, entry, names, keys, kind, part):
     """Refuse a figure or a table of an unknown part or run."""
     _check_keys(path, entry, keys)
-    catalog.find(kind, entry.get(part, ""))
+    if "name" not in entry:
+        raise InputError(f"{path}: a {what} has no name; its file is called by it.")
+    if not hasattr(catalog.find(kind, entry.get(part, "")), "of"):
+        raise InputError(f"{path}: {what} {entry['name']!r}: {entry[part]!r} is not made of runs.")
     for run in entry.get("runs", [entry.get("run")]):
         if run not in names:
             raise unknown(f"{path}: {what} {entry.get('name')!r}", run, names)

@@ -1,6 +1,7 @@
 """One Markdown page of an experiment: what was run and how, its figures and tables."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from fer_cluster.atomic import writing
 from fer_cluster.summary import summary
@@ -50,7 +51,12 @@ def _said(runs):
 
 def _figure(path, home):
     name = path.stem.replace("_", " ")
-    return f"### {name}\n\n![{name}]({path.relative_to(home).as_posix()})"
+    return f"### {name}\n\n![{name}]({_link(path, home)})"
+
+
+def _link(path, home):
+    """Return a path as Markdown reads it: blanks and brackets, which end a link, are escaped."""
+    return quote(path.relative_to(home).as_posix(), safe="/=,+")
 
 
 def _table(path, home):
@@ -59,5 +65,5 @@ def _table(path, home):
     shown = "##" + "\n".join(lines)
     if len(lines) <= _LONGEST:
         return shown
-    there = path.relative_to(home).as_posix()
+    there = _link(path, home)
     return "##" + "\n".join(lines[:3]) + f"\n\nAll {len(lines) - 6} rows: [{there}]({there})"

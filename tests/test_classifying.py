@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from fer_cluster import classifying, comparing
+from fer_cluster.baselines.cnn3 import Cnn3
 from fer_cluster.classifying import classify
 from fer_cluster.clustering import cluster
 from fer_cluster.comparing import compare
@@ -95,7 +96,7 @@ def test_a_tenth_is_held_out_of_the_fitted_faces(tiny):
 
     parts = split(tiny, "paper")
     emotion = tiny.about["emotion"].cat.codes.to_numpy()
-    chooser = type("Chooser", (), {"keep": "best"})()
+    chooser = Cnn3(keep="best")
     rows, watched, _ = classifying._rows(parts, emotion, chooser, 0)
     assert len(watched) == 5 and not set(rows) & set(watched)
     assert set(rows) | set(watched) == set(np.flatnonzero(parts.part == "train"))

@@ -110,10 +110,9 @@ class Autoencoder(Recipe, TransformerMixin, BaseEstimator):
                 f"Autoencoder reads images (n, height, width) of uint8, got {images.dtype} of {images.shape}."
             )
         most = min(self.code, len(images))
-        if self.n_components is not None and not 1 <= self.n_components <= most:
-            raise InputError(
-                f"n_components must be between 1 and {most} (code and faces), got {self.n_components}."
-            )
+        count = self.code if self.n_components is None else self.n_components
+        if not 1 <= count <= most:
+            raise InputError(f"n_components must be between 1 and {most} (code and faces), got {count}.")
 
 
 def _objective(net, images, targets):

@@ -1,5 +1,6 @@
 """A net that names the emotion of images, as a classifier of scikit-learn."""
 
+import functools
 from dataclasses import dataclass
 from numbers import Integral
 from typing import ClassVar
@@ -161,6 +162,7 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         count = np.bincount(targets)
         weight = torch.tensor(count.sum() / (len(count) * count), dtype=torch.float32)
         weight = weight if self.class_weight == "balanced" else torch.ones_like(weight)
+        on = functools.cache(weight.to)  # once a device: copying it each step would wait for the device
 
         def objective(net, images, targets):
             if not net.training:
@@ -169,8 +171,8 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
                 return cross_entropy(logits[known], targets[known]), (logits.argmax(1) == targets).sum()
             images, soft = mixed(changed(images), targets, len(count), mixup=self.mixup, cutmix=self.cutmix)
             logits = self._logits(net, images)
-            smooth = {"label_smoothing": self.label_smoothing, "weight": weight.to(logits.device)}
-            return cross_entropy(logits, soft, **smooth), (logits.argmax(1) == targets).sum()
+            loss = cross_entropy(logits, soft, on(logits.device), label_smoothing=self.label_smoothing)
+            return loss, (logits.argmax(1) == targets).sum()
 
         return objective
 

@@ -239,7 +239,8 @@ def _optimiser(net, recipe):
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(groups, recipe.learning_rate, momentum=0.9, nesterov=True)
     kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "radam": torch.optim.RAdam}
-    fused = {} if recipe.optimiser == "radam" else {"fused": True}
+    on_cpu = trained[0].device.type == "cpu"
+    fused = {"fused": True} if on_cpu and recipe.optimiser != "radam" else {}
     return kinds[recipe.optimiser](groups, recipe.learning_rate, **fused)
 
 

@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+
+from fer_cluster import clustering
+from fer_cluster.baselines.cnn3 import Cnn3
+from fer_cluster.classifying import _rows, classify, describe
+from fer_cluster.comparing import compare
+from fer_cluster.errors import InputError
+from fer_cluster.experiment import Experiment, read_experiment
+from fer_cluster.faces import Faces
+from fer_cluster.loading import load
+from fer_cluster.parts import as_seeds, file_name, made
+from fer_cluster.runs import find_runs, load_run
+from fer_cluster.splits import split
+
+CODE = "autoencoder:n_components=4,dense=8,code=8"
+KIND = {"features": CODE, "seeds": 2, "epochs": 1}
+TWO = [KIND | {"name": name, "clusterer": name} for name in ("kmeans", "gmm")]
+SVC = "sklearn.svm:LinearSVC"
+FOREST = "sklearn.ensemble:RandomForestClassifier"
+
+
+def experiment(*entries):
+    return Experiment("two", ("official",), entries)
+
+
+def test_an_extractor_that_was_trained_for_a_finished_run_is_not_trained_again(tmp_path, monkeypatch):
+    faces = load("toy:n=70")
+    whole = compare(experiment(*TWO), faces, tmp_path / "whole")
+    compare(experiment(TWO[0]), faces, tmp_path / "cut")
+    monkeypatch.setattr(clustering, "embed", lambda *args, **options: pytest.fail("it was trained again"))
+    again = compare(experiment(*TWO), faces, tmp_path / "cut")
+    assert [run.scores for run in again] == [run.scores for run in whole]
+    np.testing.assert_array_equal(again[1].features, whole[1].features)
+    np.testing.assert_array_equal(again[1].pictures, whole[1].pictures)
+    assert again[1].history["loss"].tolist() == pytest.approx(whole[1].history["loss"].tolist())
+    assert (tmp_path / "cut" / "official" / "gmm" / "model_0" / "weights.safetensors").exists()
+
+
+def test_a_run_of_fewer_epochs_is_not_taken_for_the_whole_one(tiny, tmp_path):
+    entry = {"name": "net", "baseline": "three_blocks:width=2,dense=4,epochs=2", "seeds": 1}
+    compare(experiment(entry | {"epochs": 1}), tiny, tmp_path)
+    (run,) = compare(experiment(entry), tiny, tmp_path)
+    assert len(run.history) == 2 and "epochs" not in run.spec
+
+
+def test_what_a_run_was_chosen_with_is_told_anew_and_nothing_is_made(tiny, tmp_path):
+    entry = {"name": "one", "baseline": "majority", "seeds": 1}
+    (run,) = compare(experiment(entry), tiny, tmp_path)
+    (told,) = compare(experiment(entry | {"chosen_with": "PublicTest"}), tiny, tmp_path)
+    kept = load_run(tmp_path / "official" / "one")
+    assert told.spec["chosen_with"] == kept.spec["chosen_with"] == "PublicTest"
+    assert kept.spec["seconds"] == run.spec["seconds"]
+
+
+def test_without_labels_baselines_are_left_out(tiny):
+    faces = Faces(tiny.images, tiny.about.assign(emotion=None), "bare")
+    runs = [{"name": "m", "baseline": "majority"}, {"name": "o", "features": "pixels:2", "clusterer": "one"}]
+    with pytest.warns(UserWarning, match="Baselines are left out: bare has no labels"):
+        assert [run.name for run in compare(experiment(*runs), faces)] == ["o"]
+    with pytest.warns(UserWarning), pytest.raises(InputError, match="no run of it can be made"):
+        compare(experiment(runs[0]), faces)
+
+
+@pytest.mark.parametrize(
+    "toml, sentence",
+    [
+        ('[[runs]]\n[[runs]]\nname = "e"\nensemble = ["pixels-kmeans"]', "has no 'pixels-kmeans'"),
+        ('[[runs]]\nbaseline = "majority"\nepochs = 3', "majority is not trained in epochs"),
+        ('[[runs]]\nfeatures = "pixels"\nepochs = 3', "pixels is not trained in epochs"),
+        ('[[runs]]\nbaseline = "cnn3"\nfeatures = "pixels"', "leave out features 'pixels'"),
+        ('[[runs]]\nbaseline = "cnn3"\nthen = ["unit"]', "leave out features 'unit'"),
+        ('[[runs]]\nbaseline = "sklearn.svm:LinearSVC"', "gives no probabilities"),
+        ('[[runs]]\nprojection = "tnse"', "Did you mean 'tsne'"),
+        ('[[runs]]\nseeds = "three"', "seeds must name at least one seed"),
+        ('[[runs]]\nthen = "unit"', "then must be a list"),
+        ('splits = "paper"\n[[runs]]', "splits must be a list"),
+        ('runs = ["a"]', "runs must be tables"),
+        ('[[runs]]\n[[figures]]\nplot = "scatter"\nrun = "pixels-kmeans"', "a figure has no name"),
+        ('[[runs]]\n[[figures]]\nname = "a"\nplot = "audit"\nrun = "pixels-kmeans"', "not made of runs"),
+        ('[[runs]]\n[[figures]]\nname = "../a"\nplot = "scatter"\nrun = "pixels-kmeans"', "may hold"),
+    ],
+)
+def test_a_wrong_experiment_is_told_before_anything_is_made(tmp_path, toml, sentence):
+    (tmp_path / "wrong.toml").write_text(toml)
+    with pytest.raises(InputError, match=sentence):
+        read_experiment(tmp_path / "wrong.toml")
+
+
+def test_epochs_win_over_those_of_a_part():
+    assert made("baselines", "cnn3:epochs=3", 0, 1).epochs == 1
+    assert made("baselines", Cnn3(), 5, 2).epochs == 2 and made("baselines", Cnn3(), 5).random_state == 5
+
+
+def test_seeds_and_names():
+    assert as_seeds(3) == [0, 1, 2] and as_seeds(np.array([4, 2])) == [4, 2]
+    for wrong in (0, "ab", [-1], 2.5, None):
+        with pytest.raises(InputError, match="at least one seed"):
+            as_seeds(wrong)
+    assert file_name("a/b:c", "d") == "a_b_c-d"
+    long = file_name("a" * 300)
+    assert len(long) == 129 and long != file_name("a" * 301)
+    assert describe("linear_probe")["features"] == "pixels" and describe("cnn3")["features"] == "none"
+
+
+def test_classifiers_of_scikit_learn(tiny):
+    run = classify(tiny, FOREST)
+    assert run.spec["watched"] == "nothing" and run.scores["PrivateTest"]["named_accuracy"] > 0.8
+    with pytest.raises(InputError, match="gives no probabilities"):
+        classify(tiny, SVC)
+    with pytest.raises(InputError, match="of one emotion only"):
+        classify(tiny[np.arange(0, 70, 7)], "majority")
+
+
+def test_who_may_choose_by_what_it_watches_never_sees_the_reported_part(tiny):
+    class Stranger:
+        def fit(self, images, emotion, watch=None): ...
+
+    parts, emotion = split(tiny, "paper"), tiny.about["emotion"].cat.codes.to_numpy()
+    _, watched, name = _rows(parts, emotion, Stranger(), 0)
+    assert name == "a tenth of train" and set(parts.part[watched]) == {"train"}
+
+
+def test_what_a_killed_process_left_is_no_run(tiny, tmp_path):
+    classify(tiny, "majority").save(tmp_path / "runs" / "m")
+    (tmp_path / "runs" / ".writing-x" / "new").mkdir(parents=True)
+    (tmp_path / "runs" / ".writing-x" / "new" / "run.json").write_text("{")
+    assert [run.name for run in find_runs([tmp_path])] == ["majority"]
