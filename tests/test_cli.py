@@ -155,10 +155,27 @@ def test_a_disk_that_fills_up(capsys, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+TELLING = """
+import sys
+from fer_cluster import clustering
+from fer_cluster.cli import main
+real = clustering._cluster_seeds
+def told(*args):
+    print("working", flush=True)
+    return real(*args)
+clustering._cluster_seeds = told
+main(sys.argv[1:])
+"""
+
+
 def test_ctrl_c_leaves_nothing_half_written(tmp_path):
-    command = [sys.executable, "-m", "fer_cluster", "cluster", "toy:n=4000", "--seeds", "500", "--out", "run"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-    time.sleep(6)
+    command = [sys.executable, "-c", TELLING, "cluster", "toy:n=4000", "--seeds", "500", "--out", "run"]
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": tmp_path}
+    process = subprocess.Popen(command, **options)
+    assert (
+        process.stdout.readline() == "working\n"
+    )  # not while it imports: compiled modules may lose the signal
+    time.sleep(1)
     os.kill(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
