@@ -15,7 +15,7 @@ from fer_cluster.ensembles import ensemble
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.experiment import read_experiment
 from fer_cluster.loading import load
-from fer_cluster.parts import as_seeds, made
+from fer_cluster.parts import as_seeds, made, parameters
 from fer_cluster.progress import bar
 from fer_cluster.runs import check_free, load_run, state_folder
 from fer_cluster.splits import split as split_faces
@@ -199,10 +199,26 @@ def _finished(folder, entry, split, faces):
         return None
     room, keys = (classifying, _CLASSIFIED) if "baseline" in entry else (clustering, _CLUSTERED)
     wanted = room.describe(**{key: entry[key] for key in keys if key in entry})
-    wanted |= {"seeds": _seeds(entry), "epochs": entry.get("epochs")}
+    wanted |= {"seeds": _seeds(entry), "epochs": entry.get("epochs"), "params": _parameters(entry)}
     same = all(run.spec.get(key) == value for key, value in wanted.items())
     same = same and run.spec["dataset"]["fingerprint"] == faces.fingerprint and run.spec["split"] == split
     return _told(run, entry.get("chosen_with", "nothing"), folder) if same else None
+
+
+def _parameters(entry):
+    """Return the parameters that the parts of a run have now, as a spec keeps them."""
+    seed, epochs, then = _seeds(entry)[0], entry.get("epochs"), tuple(entry.get("then", ()))
+    features = entry.get("features")
+    if "baseline" in entry:
+        features = classifying.seen_features(entry["baseline"], features, then)
+        last = {"baseline": made("baselines", entry["baseline"], seed, epochs)}
+    else:
+        features = features or "pixels"
+        clusterer = entry.get("clusterer", "kmeans")
+        last = {"clusterer": made("clusterers", clusterer, seed, n_clusters=entry.get("k", 7))}
+    extractor = features and made("features", features, seed, epochs)
+    chain = features and Chain(extractor, [made("steps", step, seed) for step in then])
+    return parameters(chain, **last)
 
 
 def _told(run, chosen_with, folder):

@@ -3,6 +3,7 @@ import pytest
 
 from fer_cluster import clustering
 from fer_cluster.baselines.cnn3 import Cnn3
+from fer_cluster.baselines.linear_probe import LinearProbe
 from fer_cluster.classifying import _rows, classify, describe
 from fer_cluster.comparing import compare
 from fer_cluster.errors import InputError
@@ -42,6 +43,21 @@ def test_a_run_of_fewer_epochs_is_not_taken_for_the_whole_one(tiny, tmp_path):
     compare(experiment(entry | {"epochs": 1}), tiny, tmp_path)
     (run,) = compare(experiment(entry), tiny, tmp_path)
     assert len(run.history) == 2 and "epochs" not in run.spec
+
+
+def test_a_run_of_a_part_whose_default_has_changed_is_made_again(tiny, tmp_path, monkeypatch):
+    probe = {"baseline": "linear_probe", "features": "pixels:4", "seeds": 1}
+    entries = [probe | {"name": name} for name in ("probe", "with_steps")]
+    entries[1] |= {"features": "hog", "then": ("whiten:8", "unit")}
+    entries.append({"name": "clusters", "clusterer": "gmm", "features": "pixels:3", "k": 5, "seeds": 2})
+    before = compare(experiment(*entries), tiny, tmp_path)
+    same = compare(experiment(*entries), tiny, tmp_path)
+    assert [run.spec["seconds"] for run in same] == [run.spec["seconds"] for run in before]
+    started = LinearProbe.__init__.__defaults__
+    monkeypatch.setattr(LinearProbe.__init__, "__defaults__", (0.125, *started[1:]))
+    again = compare(experiment(*entries), tiny, tmp_path)
+    assert [run.spec["params"]["baseline"]["C"] for run in again[:2]] == [0.125, 0.125]
+    assert again[2].spec["seconds"] == before[2].spec["seconds"]
 
 
 def test_what_a_run_was_chosen_with_is_told_anew_and_nothing_is_made(tiny, tmp_path):

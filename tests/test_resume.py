@@ -104,9 +104,9 @@ def faces():
     return random.integers(0, 255, (12, 4, 4)).astype(np.uint8), np.arange(12) % 3
 
 
-def trained(faces, checkpoint=None, watch=None, **recipe):
+def trained(faces, checkpoint=None, watch=None, start=2, **recipe):
     """Return a hash of the weights, and the seconds of the epochs, which tell one training from another."""
-    torch.manual_seed(2)
+    torch.manual_seed(start)
     net = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
 
     def objective(net, images, targets):
@@ -172,13 +172,13 @@ def test_a_checkpoint_without_its_tensors(faces, tmp_path):
         assert trained(faces, tmp_path / "state")[0] == wanted
 
 
-@pytest.mark.parametrize("other", ["recipe", "images", "targets", "watch"])
+@pytest.mark.parametrize("other", ["recipe", "images", "targets", "watch", "start"])
 def test_a_checkpoint_of_something_else(faces, tmp_path, other):
     trained(faces, tmp_path / "state")
     images, targets = faces[0].copy(), faces[1].copy()
     images[3, 0, 0] ^= other == "images"
     targets[3] = (targets[3] + (other == "targets")) % 3
-    options = {"learning_rate": 0.1} if other == "recipe" else {}
+    options = {"recipe": {"learning_rate": 0.1}, "start": {"start": 3}}.get(other, {})
     watch = (images[:2], targets[:2]) if other == "watch" else None
     with pytest.warns(UserWarning, match="of other settings or faces") as told:
         found = trained((images, targets), tmp_path / "state", watch, **options)[0]

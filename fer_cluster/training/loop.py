@@ -210,9 +210,13 @@ class Loop:
 
     def _key(self):
         """Return a hash of all that decides the final weights."""
+        import torch
+
         settings = {name: value for name, value in vars(self.recipe).items() if not name.endswith("_")}
         settings["world"] = self.processes.world
         key = hashlib.sha256(json.dumps([settings, str(self.net)], default=str, sort_keys=True).encode())
+        for tensor in self.net.state_dict().values():  # as training starts from it
+            key.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
         for batches in filter(None, (self.faces, self.watched)):
             key.update(batches.fingerprint())
         return key.hexdigest()
