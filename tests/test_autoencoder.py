@@ -44,7 +44,7 @@ def test_the_loss_is_the_mean_squared_error():
 
 
 def test_features_are_the_second_dense_layer_on_its_principal_components(fitted, faces):
-    code = fitted._through(faces.images, "encode").astype(float)
+    code = fitted.through(faces.images, lambda batch: fitted.net_.encode(batch.float() / 255)).astype(float)
     assert code.shape == (140, 128)
     features = fitted.transform(faces.images)
     spread = np.linalg.svd(code - code.mean(0), compute_uv=False)[:8]

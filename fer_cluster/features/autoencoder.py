@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.errors import InputError
-from fer_cluster.training.recipe import Recipe
+from fer_cluster.training.encoder import Encoder
 
 __all__ = ["Autoencoder"]
 
 
 @dataclass(eq=False, repr=False)
-class Autoencoder(Recipe, TransformerMixin, BaseEstimator):
+class Autoencoder(Encoder):
     """Three convolutions with max-pooling, three dense layers: the second one's output, then PCA.
 
     Trained to give each image back (mean squared error, Adam, 10 epochs):
@@ -32,84 +31,40 @@ class Autoencoder(Recipe, TransformerMixin, BaseEstimator):
     dense: int = 512
     code: int = 128
 
-    def fit(self, images, y=None, checkpoint=None):
-        """Train on images alone, shape (n, height, width), uint8.
-
-        Raises
-        ------
-        InputError
-            Where images or parameters cannot be used.
-        """
-        import torch
-
-        from fer_cluster.training.device import own_random, pick
-        from fer_cluster.training.loop import train
-
-        self._check(images)
-        self.shape_ = images.shape[1:]
-        with own_random(pick(self.device)):
-            torch.manual_seed(self.random_state)
-            self.net_ = self._built()
-        options = {"recipe": self, "checkpoint": checkpoint, "title": "Autoencoder"}
-        self.history_ = train(self.net_, _objective, images, **options)
-        self._fit_components(images)
-        return self
-
-    def transform(self, images):
-        """Return the code on its components, shape (n, n_components), float32."""
-        return self._through(images, "project")
-
-    def reconstruct(self, images):
-        """Return what the net makes of images, uint8 of the same shape."""
-        grey = self._through(images, "forward").reshape(images.shape)
-        return np.rint(grey * 255).astype(np.uint8)
-
-    def learnt(self):
-        """Return what was learnt besides the weights, as JSON can hold it."""
-        return {"shape": list(self.shape_)}
-
-    def restore(self, learnt):
-        """Build the untrained net of what :meth:`learnt` told; return it for its weights."""
-        self.shape_ = tuple(learnt["shape"])
-        self.net_ = self._built()
-        return self.net_
-
-    def _built(self):
+    def net(self, height, width):
+        """Return the untrained net, with room for the principal axes of its code."""
         from fer_cluster.features._autoencoder import Net
 
-        return Net(*self.shape_, self.dense, self.code, self.n_components or self.code)
+        return Net(height, width, self.dense, self.code, self.n_components or self.code)
 
-    def _fit_components(self, images):
+    def learner(self, net):
+        """Return the net itself and the mean squared error of the image that comes out."""
+        return net, _objective
+
+    def features(self, images):
+        """Return the code on its components, shape (b, n_components)."""
+        return self.net_.project(_unit(images))
+
+    def finish(self, images):
         """Learn the principal axes of the code of the images, and keep them with the weights."""
         import torch
         from sklearn.decomposition import PCA
 
         pca = PCA(len(self.net_.components), svd_solver="covariance_eigh")
-        pca.fit(self._through(images, "encode").astype(np.float64))
+        pca.fit(self.through(images, lambda batch: self.net_.encode(_unit(batch))).astype(np.float64))
         for name in ("mean", "components"):
             getattr(self.net_, name).copy_(torch.from_numpy(getattr(pca, f"{name}_")))
 
-    def _through(self, images, method):
-        """Return one method of the net for all images, float32, batch by batch."""
-        import torch
-
-        from fer_cluster.training.batches import Batches
-        from fer_cluster.training.device import pick
-
+    def reconstruct(self, images):
+        """Return what the net makes of images, uint8 of the same shape."""
         check_is_fitted(self)
-        device = pick(self.device)
-        self.net_.to(device, memory_format=torch.channels_last).eval()
-        with torch.inference_mode():
-            batches = Batches(images, None, device, 512).in_order()
-            found = [getattr(self.net_, method)(_unit(batch)).cpu() for batch, _ in batches]
-        return torch.cat(found).numpy()
+        grey = self.through(images, lambda batch: self.net_(_unit(batch))).reshape(images.shape)
+        return np.rint(grey * 255).astype(np.uint8)
 
-    def _check(self, images):
-        if images.ndim != 3 or images.dtype != np.uint8:
-            raise InputError(
-                f"Autoencoder reads images (n, height, width) of uint8, got {images.dtype} of {images.shape}."
-            )
-        most = min(self.code, len(images))
+    def check_images(self, images, shape=None):
+        """Raise an InputError where images cannot be used, or are too few for the components."""
+        super().check_images(images, shape)
+        most = min(self.code, len(images)) if shape is None else self.code
         count = self.code if self.n_components is None else self.n_components
         if not 1 <= count <= most:
             raise InputError(f"n_components must be between 1 and {most} (code and faces), got {count}.")

@@ -1,0 +1,131 @@
+"""A net that turns images into features, as a transformer of scikit-learn; it never sees a label."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from fer_cluster.errors import InputError
+from fer_cluster.training.recipe import Recipe
+
+_AT_ONCE = 512  # images that go through the net together
+
+
+@dataclass(eq=False, repr=False)
+class Encoder(Recipe, TransformerMixin, BaseEstimator):
+    """Trains the torch module that a subclass builds in ``net``, on images alone.
+
+    Attributes
+    ----------
+    shape_ : tuple of int
+        Height and width of the images.
+    net_ : torch.nn.Module
+    history_ : DataFrame
+        See :func:`fer_cluster.training.loop.train`.
+    """
+
+    on: ClassVar[str] = "images"
+
+    def net(self, height, width):
+        """Return the untrained module, which is kept."""
+        raise NotImplementedError
+
+    def learner(self, net):
+        """Return the module that is trained, of which the net is a part, and its objective.
+
+        The objective is that of :func:`fer_cluster.training.loop.train`; no targets reach it.
+        """
+        raise NotImplementedError
+
+    def features(self, images):
+        """Return the features of a batch, shape (b, d), of uint8 images (b, 1, height, width)."""
+        raise NotImplementedError
+
+    def fit(self, images, y=None, checkpoint=None):
+        """Train on images alone, shape (n, height, width), uint8.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, height, width)
+        y : ignored
+        checkpoint : path-like, optional
+            Folder from which an interrupted training goes on.
+
+        Raises
+        ------
+        InputError
+            Where images or parameters cannot be used.
+        """
+        import torch
+
+        from fer_cluster.training.device import own_random, pick
+        from fer_cluster.training.loop import train
+
+        self.check_images(images)
+        self.check(watched=False)
+        self.shape_ = images.shape[1:]
+        with own_random(pick(self.device)):
+            torch.manual_seed(self.random_state)
+            self.net_ = self.net(*self.shape_)
+            learner, objective = self.learner(self.net_)
+        title = type(self).__name__
+        self.history_ = train(learner, objective, images, recipe=self, checkpoint=checkpoint, title=title)
+        self.finish(images)
+        return self
+
+    def finish(self, images):
+        """Learn what is left to learn when the net is trained."""
+
+    def transform(self, images):
+        """Return the features of images, shape (n, d), float32.
+
+        Raises
+        ------
+        InputError
+            Where the images are not like those of ``fit``.
+        """
+        check_is_fitted(self)
+        self.check_images(images, self.shape_)
+        return self.through(images, self.features)
+
+    def through(self, images, work):
+        """Return ``work(batch)`` of all images, float32, batch by batch.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, height, width)
+        work : callable
+            Tensor of uint8, shape (b, 1, height, width), to a tensor of b rows.
+        """
+        import torch
+
+        from fer_cluster.training.batches import Batches
+        from fer_cluster.training.device import pick
+
+        device = pick(self.device)
+        self.net_.to(device, memory_format=torch.channels_last).eval()
+        with torch.inference_mode():
+            batches = Batches(images, None, device, _AT_ONCE).in_order()
+            found = [work(batch).float().cpu() for batch, _ in batches]
+        return torch.cat(found).numpy()
+
+    def check_images(self, images, shape=None):
+        """Raise an InputError where images are no uint8 (n, height, width), or not of that shape."""
+        images = np.asanyarray(images)
+        right = images.ndim == 3 and images.dtype == np.uint8 and len(images)
+        if not right or images.shape[1:] != (shape or images.shape[1:]):
+            size = f"{shape[0]}, {shape[1]}" if shape else "height, width"
+            got = f"{images.dtype} of {images.shape}"
+            raise InputError(f"{type(self).__name__} reads images (n, {size}) of uint8, got {got}.")
+
+    def learnt(self):
+        """Return what was learnt besides the weights, as JSON can hold it."""
+        return {"shape": list(self.shape_)}
+
+    def restore(self, learnt):
+        """Build the untrained net of what :meth:`learnt` told; return it for its weights."""
+        self.shape_ = tuple(learnt["shape"])
+        self.net_ = self.net(*self.shape_)
+        return self.net_
