@@ -1,0 +1,63 @@
+"""The residual net that the self-supervised encoders have in common."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+FLAT = 8.0  # grey values; what an image of one grey is divided by
+
+
+def body(width):
+    """Return the untrained net: standardised images (b, 1, height, width) to features (b, 8 * width).
+
+    A stem of 5 x 5 at every second pixel, then four residual blocks (He et al. 2016), of which all
+    but the first halve the map, and the mean of each map.
+    """
+    layers = [nn.Conv2d(1, width, 5, 2, padding=2, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+    inside = width
+    for stage in range(4):
+        outside = width * 2**stage
+        layers.append(Residual(inside, outside, 1 if stage == 0 else 2))
+        inside = outside
+    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    return net
+
+
+class Residual(nn.Module):
+    """Two 3 x 3 convolutions beside a shortcut, added: (b, inside, h, w) -> (b, outside, h / stride, ...)."""
+
+    def __init__(self, inside, outside, stride):
+        super().__init__()
+        self.branch = nn.Sequential(
+            nn.Conv2d(inside, outside, 3, stride, padding=1, bias=False),
+            nn.BatchNorm2d(outside),
+            nn.ReLU(),
+            nn.Conv2d(outside, outside, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outside),
+        )
+        self.shortcut = nn.Identity()
+        if stride > 1 or inside != outside:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(inside, outside, 1, stride, bias=False), nn.BatchNorm2d(outside)
+            )
+
+    def forward(self, x):
+        """Return the sum, rectified."""
+        return functional.relu(self.branch(x) + self.shortcut(x))
+
+
+def standardised(images):
+    """Return images (b, 1, height, width) of mean 0 and deviation near 1 each, float32, channels-last."""
+    x = images.float()
+    mean = x.mean((2, 3), keepdim=True)
+    spread = (x - mean).square().mean((2, 3), keepdim=True).sqrt()
+    return ((x - mean) / (spread + FLAT)).contiguous(memory_format=torch.channels_last)
+
+
+def projector(inside, hidden, outside):
+    """Return two dense layers with batch normalisation between them."""
+    first = [nn.Linear(inside, hidden, bias=False), nn.BatchNorm1d(hidden), nn.ReLU()]
+    return nn.Sequential(*first, nn.Linear(hidden, outside))

@@ -1,0 +1,64 @@
+"""Encoders that learn from changed views of the same face: what they have in common."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fer_cluster.training.encoder import Encoder
+
+AUGMENT = "mirror+shift+rotate+scale+light+contrast+erase"
+
+
+@dataclass(eq=False, repr=False)
+class ViewEncoder(Encoder):
+    """Trains a residual body by what a subclass asks of views of the same face.
+
+    A subclass gives ``learner(body)``: a module around the body whose
+    ``forward(images)``, uint8 (b, 1, height, width), returns the loss, and
+    :func:`ask`. Its features are those of the body, of which a face and its
+    mirror image have the mean.
+    """
+
+    shared: ClassVar[str] = """
+    width : int
+        Channels of the first stage; each of the three others has twice as many
+        as the one before, and there are eight times as many features. 24 is for
+        two processor cores, 64 or more for a GPU.
+    augment : str
+        Changes of each view, joined by ``+``: see :mod:`fer_cluster.training.augment`.
+    crop : int
+        Side of the square that is cut at random out of each view; 0 the whole frame.
+"""
+
+    width: int = 24
+    augment: str = AUGMENT
+    crop: int = 44
+    epochs: int = 40
+    batch_size: int = 256
+    optimiser: str = "adamw"
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    schedule: str = "cosine"
+    warm_up: float = 2.0
+
+    def net(self, height, width):
+        """Return the untrained body, whatever the size of the images."""
+        from fer_cluster.features._body import body
+
+        return body(self.width)
+
+    def features(self, images):
+        """Return the mean features of faces and their mirror images, shape (b, 8 * width)."""
+        from fer_cluster.features._body import standardised
+
+        return (self.net_(standardised(images)) + self.net_(standardised(images.flip(3)))) / 2
+
+    def view(self):
+        """Return what changes a batch of uint8 images at random: see :class:`Augment`."""
+        from fer_cluster.training.augment import Augment
+
+        return Augment(self.augment, self.crop)
+
+
+def ask(net, images, targets):
+    """Return the loss that a learner finds itself, and that nobody knows what is right."""
+    return net(images), None
