@@ -4,6 +4,8 @@ import inspect
 
 import numpy as np
 
+from fer_cluster import catalog
+
 
 class Chain:
     """Images to features: an extractor, then steps.
@@ -28,10 +30,17 @@ class Chain:
         self.fit_transform(images)
         return self
 
-    def fit_transform(self, images, rows=slice(None), checkpoint=None):
+    def fit_transform(self, images, rows=slice(None), checkpoint=None, neutral=None):
         """Fit on the images at ``rows`` and return the features of all, extracted only once.
 
-        An extractor that is trained goes on from the folder ``checkpoint``.
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, height, width)
+        rows : slice or ndarray of int
+        checkpoint : path-like, optional
+            Folder from which an extractor that is trained goes on.
+        neutral : ndarray of bool, shape (n,), optional
+            Which faces are neutral, for an extractor whose ``fit`` names it: see :func:`supervision`.
 
         Returns
         -------
@@ -39,7 +48,13 @@ class Chain:
         """
         fitted = images[rows]
         fit = self.extractor.fit
-        fit(shaped(self.extractor, fitted), **wanted(fit, checkpoint=checkpoint))
+        weak = None if neutral is None else neutral[rows]
+        fit(shaped(self.extractor, fitted), **wanted(fit, checkpoint=checkpoint, neutral=weak))
+        return self.fit_steps(images, rows)
+
+    def fit_steps(self, images, rows=slice(None)):
+        """Fit the steps after an extractor that is fitted already; return the features of all images."""
+        fitted = images[rows]
         x = self._extract(images)
         for place, step in enumerate(self.steps):
             before = Chain(self.extractor, self.steps[:place])
@@ -56,6 +71,31 @@ class Chain:
 
     def _extract(self, images):
         return self.extractor.transform(shaped(self.extractor, images))
+
+
+def chained(text, seed, extractor=None):
+    """Return the chain of a text, ``"patches > self_training"``: features, then steps.
+
+    Where an extractor is given, the text names the steps after it alone.
+
+    Raises
+    ------
+    InputError
+        Where a part or a parameter is unknown.
+    """
+    names = [part.strip() for part in text.split(">")]
+    extractor = extractor or _seeded("features", names.pop(0), seed)
+    return Chain(extractor, [_seeded("steps", name, seed) for name in names])
+
+
+def _seeded(kind, part, seed):
+    known = {"random_state": seed} if catalog.takes(kind, part, "random_state") else {}
+    return catalog.make(kind, part, **known)
+
+
+def supervision(extractor):
+    """Return which labels an extractor learns from, ``none`` but for the weakly supervised."""
+    return "which faces are neutral" if wanted(extractor.fit, neutral=None) else "none"
 
 
 def wanted(method, **offered):

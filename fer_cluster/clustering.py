@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster import provenance
-from fer_cluster.chain import Chain
+from fer_cluster.chain import Chain, supervision
 from fer_cluster.errors import InputError
 from fer_cluster.faces import as_rows
 from fer_cluster.parts import (
@@ -122,7 +122,7 @@ def cluster(
         **dataset(faces, embedding.split),
         **describe(features, clusterer, then=then, projection=projection, k=k, seeds=seeds),
         **given(epochs),
-        "labels": "none",
+        "labels": supervision(embedding.chain.extractor),
         "chosen_with": chosen_with,
         "params": parameters(embedding.chain, clusterer=clusterers[0]),
         "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
@@ -148,7 +148,8 @@ def embed(faces, features="pixels", *, then=(), split=None, seed=0, epochs=None,
     if not fitted.any():
         raise InputError(f"{faces.name}: the part {parts.fit!r} has no faces to fit on.")
     state = None if checkpoint is None else Path(checkpoint) / "features"
-    x = chain.fit_transform(faces.images, as_rows(fitted), state)
+    neutral = (faces.about["emotion"] == "neutral").to_numpy()
+    x = chain.fit_transform(faces.images, as_rows(fitted), state, neutral)
     return Embedding(x, chain, parts, time.perf_counter() - started)
 
 

@@ -19,7 +19,8 @@ def summary(runs):
     str
         ``named`` is the accuracy of clusters named on the faces fitted on, or a
         classifier's plain accuracy, ``from`` and ``to`` its 95 % interval;
-        ``labels`` tells whether labels were learnt from.
+        ``labels`` tells whether labels were learnt from, all of them or weakly: only
+        which faces are neutral, say.
     """
     lines = []
     for split in dict.fromkeys(run.spec["split"] for run in runs):
@@ -65,7 +66,7 @@ def _cells(run):
         shown["purity"] if unsupervised else "",
         shown["purity_chance"] if unsupervised else "",
         len(run.spec["seeds"]),
-        "none" if unsupervised else "learnt",
+        "none" if run.spec["labels"] == "none" else "weak" if unsupervised else "learnt",
     ]
 
 

@@ -31,12 +31,13 @@ def residuals(stem, widths, dense, dropout, n_classes, block_dropout):
     for width in widths:
         layers += [Residual(before, width), nn.MaxPool2d(2), nn.Dropout(block_dropout)]
         before = width
-    return nn.Sequential(*layers, *head(dense, dropout, n_classes))
+    return nn.Sequential(*layers, *head(dense, dropout, n_classes, normalised=True))
 
 
-def head(dense, dropout, n_classes):
-    """Return the layers after the convolutions."""
-    return nn.Flatten(), nn.LazyLinear(dense), nn.ReLU(), nn.Dropout(dropout), nn.Linear(dense, n_classes)
+def head(dense, dropout, n_classes, normalised=False):
+    """Return the layers after the convolutions, the hidden ones with batch normalisation where asked."""
+    hidden = [nn.LazyLinear(dense), *([nn.BatchNorm1d(dense)] if normalised else []), nn.ReLU()]
+    return nn.Flatten(), *hidden, nn.Dropout(dropout), nn.Linear(dense, n_classes)
 
 
 def built(net, height, width):

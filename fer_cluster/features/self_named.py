@@ -1,0 +1,109 @@
+"""Features of a net that names the faces itself, learns the names, and names them anew."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fer_cluster.chain import chained
+from fer_cluster.features._views import ViewEncoder
+
+__all__ = ["SelfNamed"]
+
+
+@dataclass(eq=False, repr=False)
+class SelfNamed(ViewEncoder):
+    """Rounds of pseudo-labels, of which the first come from where expression is.
+
+    K-Means on the features of ``prior`` names the faces, several numbers of
+    names at once; a net learns the names from strongly changed views; K-Means
+    on a subspace of what it learnt names them anew. Nothing sees a label.
+
+    Caron, Bojanowski, Joulin and Douze, Deep clustering for unsupervised
+    learning of visual features, ECCV 2018; the prior and the subspace are ours.
+
+    Parameters
+    ----------
+    prior : str
+        Features and steps after them, parted by ``>``, that give the first names.
+    subspace : str
+        Steps after the net's features, parted by ``>``, that give all others.
+    names : sequence of int
+        Numbers of names, all at once; each has a head of its own.
+    rounds : int
+    label_smoothing : float
+        Share of each name that is spread over all.
+    """
+
+    prior: str = "patches > self_training"
+    subspace: str = "signal_to_nuisance:8"
+    names: tuple = (15, 40, 100)
+    rounds: int = 3
+    label_smoothing: float = 0.1
+    epochs: int = 8
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    warm_up: float = 1.0
+    average: float = 0.995
+
+    def fit(self, images, y=None, checkpoint=None):
+        """Train round after round on images alone, shape (n, height, width), uint8.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, height, width)
+        y : ignored
+        checkpoint : path-like, optional
+            Folder from which interrupted rounds go on.
+
+        Raises
+        ------
+        InputError
+            Where images or parameters cannot be used.
+        """
+        import pandas as pd
+
+        self.check_images(images)
+        self.shape_ = images.shape[1:]
+        named, history = chained(self.prior, self.random_state).fit_transform(images), []
+        for turn in range(self.rounds):
+            targets = self._names(named, turn)
+            history.append(self._learn(images, targets, turn, checkpoint).assign(round=turn + 1))
+            if turn + 1 < self.rounds:
+                named = self._named_anew(images)
+        self.history_ = pd.concat(history, ignore_index=True)
+        self.history_["epoch"] = np.arange(1, len(self.history_) + 1)
+        return self
+
+    def _names(self, named, turn):
+        """Return the names of the faces, a column for each number of names, shape (n, heads)."""
+        from sklearn.cluster import KMeans
+
+        columns = []
+        for place, count in enumerate(self.names):
+            seed = (self.random_state * 1_009 + turn) * 101 + place
+            kmeans = KMeans(min(count, len(named)), n_init=3, random_state=seed)
+            columns.append(kmeans.fit_predict(named))
+        return np.stack(columns, axis=1)
+
+    def _learn(self, images, targets, turn, checkpoint):
+        """Train a fresh net on the names and return the history."""
+        import torch
+
+        from fer_cluster.features._self_named import Named, naming
+        from fer_cluster.training.device import own_random, pick
+        from fer_cluster.training.loop import train
+
+        numbers = [int(count) for count in targets.max(0) + 1]
+        with own_random(pick(self.device)):
+            torch.manual_seed(self.random_state * 1_009 + turn)
+            self.net_ = self.net(*self.shape_)
+            learner = Named(self.net_, 8 * self.width, numbers, self.view())
+        state = None if checkpoint is None else Path(checkpoint) / f"round_{turn + 1}"
+        options = {"recipe": self, "checkpoint": state, "title": f"SelfNamed, round {turn + 1}"}
+        return train(learner, naming(numbers, self.label_smoothing), images, targets, **options)
+
+    def _named_anew(self, images):
+        """Return the subspace of the net's features in which the faces are named next."""
+        return chained(self.subspace, self.random_state, extractor=self).fit_steps(images)

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+import torch
+
+from fer_cluster.chain import chained
+from fer_cluster.features._self_named import Named, naming
+from fer_cluster.features.self_named import SelfNamed
+
+SMALL = {"prior": "pixels:6", "subspace": "whiten:4", "names": (2, 5), "rounds": 2, "epochs": 1, "width": 2}
+
+
+@pytest.fixture(scope="module")
+def images():
+    random = np.random.default_rng(5)
+    coarse = np.kron(random.integers(0, 256, (40, 4, 4)), np.ones((12, 12)))
+    return (coarse * 0.9 + random.uniform(0, 25, coarse.shape)).astype(np.uint8)
+
+
+def test_the_objective_is_the_mean_cross_entropy_of_the_heads():
+    logits = torch.tensor([[2.0, 0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 3.0, 0.0, 1.0]])
+    targets = torch.tensor([[0, 2], [0, 0]])
+    loss, right = naming([2, 3], 0.0)(lambda images: logits, None, targets)
+    first = [np.log(np.exp(2) + 1) - 2, np.log(1 + np.e)]
+    second = [np.log(3), np.log(np.exp(3) + 1 + np.e) - 3]
+    assert loss.item() == pytest.approx((np.mean(first) + np.mean(second)) / 2, rel=1e-5)
+    assert right.item() == 1
+
+
+def test_names_are_kmeans_of_the_prior_and_next_of_what_was_learnt(images, monkeypatch):
+    seen, names = [], SelfNamed._names
+
+    def spied(self, named, turn):
+        seen.append(named)
+        return names(self, named, turn)
+
+    monkeypatch.setattr(SelfNamed, "_names", spied)
+    part = SelfNamed(**SMALL).fit(images)
+    np.testing.assert_array_equal(seen[0], chained("pixels:6", 0).fit_transform(images))
+    assert [named.shape for named in seen] == [(40, 6), (40, 4)]
+    np.testing.assert_allclose(np.cov(seen[1].T), np.eye(4), atol=0.02)
+    assert part.history_["round"].tolist() == part.history_["epoch"].tolist() == [1, 2]
+    targets = names(part, seen[0], 0)
+    assert targets.shape == (40, 2) and targets.max(0).tolist() == [1, 4]
+
+
+def test_each_face_goes_to_its_nearest_name(images):
+    named = np.repeat([[0.0, 0.0], [9.0, 9.0]], 20, axis=0) + np.arange(40)[:, None] * 1e-3
+    targets = SelfNamed(names=(2,))._names(named, 0)[:, 0]
+    assert len(set(targets[:20])) == len(set(targets[20:])) == 1 and targets[0] != targets[-1]
+
+
+def test_rounds_go_on_where_they_were_cut_off(images, tmp_path, monkeypatch):
+    whole = SelfNamed(**SMALL).fit(images).transform(images)
+
+    def cut(self, images):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(SelfNamed, "_named_anew", cut)
+        SelfNamed(**SMALL).fit(images, checkpoint=tmp_path)
+    first = (tmp_path / "round_1" / "state.safetensors").stat().st_mtime_ns
+    part = SelfNamed(**SMALL).fit(images, checkpoint=tmp_path)
+    np.testing.assert_array_equal(part.transform(images), whole)
+    assert (tmp_path / "round_1" / "state.safetensors").stat().st_mtime_ns == first
+
+
+def test_the_heads_stand_side_by_side():
+    net = Named(torch.nn.Flatten(), 4, [2, 3], lambda images: images)
+    assert net(torch.zeros(6, 1, 2, 2, dtype=torch.uint8)).shape == (6, 5)
