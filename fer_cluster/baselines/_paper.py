@@ -21,7 +21,7 @@ def blocks(widths, dense, dropout, n_classes, block_dropout):
         for _ in range(2):
             layers += [nn.LazyConv2d(width, 3, padding=1), nn.ReLU()]
         layers += [nn.BatchNorm2d(width), nn.MaxPool2d(2), nn.Dropout(block_dropout)]
-    return nn.Sequential(*layers, *head(dense, dropout, n_classes))
+    return nn.Sequential(*layers, *head(dense, dropout, n_classes, normalised=True))
 
 
 def residuals(stem, widths, dense, dropout, n_classes, block_dropout):
