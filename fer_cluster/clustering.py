@@ -148,8 +148,10 @@ def embed(faces, features="pixels", *, then=(), split=None, seed=0, epochs=None,
     if not fitted.any():
         raise InputError(f"{faces.name}: the part {parts.fit!r} has no faces to fit on.")
     state = None if checkpoint is None else Path(checkpoint) / "features"
-    neutral = (faces.about["emotion"] == "neutral").to_numpy()
-    x = chain.fit_transform(faces.images, as_rows(fitted), state, neutral)
+    emotion = faces.about["emotion"]
+    if supervision(extractor) != "none" and emotion[fitted].isna().any():
+        raise InputError(f"{text(features)} has to be told {supervision(extractor)}; some have no emotion.")
+    x = chain.fit_transform(faces.images, as_rows(fitted), state, (emotion == "neutral").to_numpy())
     return Embedding(x, chain, parts, time.perf_counter() - started)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_cluster import catalog
 from fer_cluster.chain import chained
 from fer_cluster.features._views import ViewEncoder
 
@@ -78,31 +79,25 @@ class SelfNamed(ViewEncoder):
 
     def _names(self, named, turn):
         """Return the names of the faces, a column for each number of names, shape (n, heads)."""
-        from sklearn.cluster import KMeans
-
         columns = []
         for place, count in enumerate(self.names):
             seed = (self.random_state * 1_009 + turn) * 101 + place
-            kmeans = KMeans(min(count, len(named)), n_init=3, random_state=seed)
-            columns.append(kmeans.fit_predict(named))
+            options = {"n_clusters": min(count, len(named)), "n_init": 3, "random_state": seed}
+            columns.append(catalog.make("clusterers", "kmeans", **options).fit_predict(named))
         return np.stack(columns, axis=1)
 
     def _learn(self, images, targets, turn, checkpoint):
         """Train a fresh net on the names and return the history."""
-        import torch
-
         from fer_cluster.features._self_named import Named, naming
-        from fer_cluster.training.device import own_random, pick
-        from fer_cluster.training.loop import train
 
         numbers = [int(count) for count in targets.max(0) + 1]
-        with own_random(pick(self.device)):
-            torch.manual_seed(self.random_state * 1_009 + turn)
-            self.net_ = self.net(*self.shape_)
-            learner = Named(self.net_, 8 * self.width, numbers, self.view())
+
+        def learner(net):
+            return Named(net, 8 * self.width, numbers, self.view()), naming(numbers, self.label_smoothing)
+
+        options = {"seed": self.random_state * 1_009 + turn, "title": f"SelfNamed, round {turn + 1}"}
         state = None if checkpoint is None else Path(checkpoint) / f"round_{turn + 1}"
-        options = {"recipe": self, "checkpoint": state, "title": f"SelfNamed, round {turn + 1}"}
-        return train(learner, naming(numbers, self.label_smoothing), images, targets, **options)
+        return self.learn(images, learner, targets=targets, checkpoint=state, **options)
 
     def _named_anew(self, images):
         """Return the subspace of the net's features in which the faces are named next."""

@@ -58,22 +58,39 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
         InputError
             Where images or parameters cannot be used.
         """
+        self.check_images(images)
+        self.history_ = self.learn(images, self.learner, checkpoint=checkpoint)
+        self.finish(images)
+        return self
+
+    def learn(self, images, learner, *, targets=None, checkpoint=None, seed=None, title=None):
+        """Build the net, train what ``learner(net)`` returns and give back the history.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, height, width)
+        learner : callable
+            See :meth:`learner`.
+        targets : ndarray, shape (n, ...), optional
+            What the objective is given beside the images.
+        checkpoint : path-like, optional
+        seed : int, optional
+            Of the weights that training starts from; by default ``random_state``.
+        title : str, optional
+        """
         import torch
 
         from fer_cluster.training.device import own_random, pick
         from fer_cluster.training.loop import train
 
-        self.check_images(images)
         self.check(watched=False)
         self.shape_ = images.shape[1:]
         with own_random(pick(self.device)):
-            torch.manual_seed(self.random_state)
+            torch.manual_seed(self.random_state if seed is None else seed)
             self.net_ = self.net(*self.shape_)
-            learner, objective = self.learner(self.net_)
-        title = type(self).__name__
-        self.history_ = train(learner, objective, images, recipe=self, checkpoint=checkpoint, title=title)
-        self.finish(images)
-        return self
+            module, objective = learner(self.net_)
+        options = {"recipe": self, "checkpoint": checkpoint, "title": title or type(self).__name__}
+        return train(module, objective, images, targets, **options)
 
     def finish(self, images):
         """Learn what is left to learn when the net is trained."""

@@ -1,0 +1,51 @@
+"""Brightness alone, or other nuisances by name: what clusters owe to the photograph."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from fer_cluster.errors import InputError, unknown
+from fer_cluster.nuisances import NUISANCES, measure
+
+__all__ = ["Brightness"]
+
+
+class Brightness(TransformerMixin, BaseEstimator):
+    """Measured nuisances as features: the control that knows nothing of the face.
+
+    Parameters
+    ----------
+    names : str
+        Any of :data:`fer_cluster.nuisances.NUISANCES`, joined by ``+``.
+    """
+
+    def __init__(self, names="brightness"):
+        self.names = names
+
+    def fit(self, images, y=None):
+        """Learn the shape of the images, uint8 (n, height, width); there is nothing else to learn.
+
+        Raises
+        ------
+        InputError
+            Where images cannot be used, or a name is unknown.
+        """
+        if images.ndim != 3 or images.dtype != np.uint8:
+            got = f"{images.dtype} of shape {images.shape}"
+            raise InputError(f"Brightness needs uint8 images of shape (n, height, width), got {got}.")
+        for name in self.names.split("+"):
+            if name not in NUISANCES:
+                raise unknown("names", name, NUISANCES)
+        self.shape_ = images.shape[1:]
+        return self
+
+    def transform(self, images):
+        """Return the nuisances in the order of their names, shape (n, names), float32.
+
+        Raises
+        ------
+        InputError
+            Where the images have another shape than those of the fit.
+        """
+        if images.shape[1:] != self.shape_:
+            raise InputError(f"Brightness was fitted on images of {self.shape_}, got {images.shape[1:]}.")
+        return measure(images)[self.names.split("+")].to_numpy(np.float32)

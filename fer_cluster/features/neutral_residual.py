@@ -1,0 +1,142 @@
+"""A face less its neutral self, which is told from the face's coarse shape without a label."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from fer_cluster import catalog
+from fer_cluster.blocks import blocks
+from fer_cluster.errors import InputError, unknown
+
+__all__ = ["NeutralResidual"]
+
+_NEUTRAL = ("low_frequency", "neighbours")
+_GREY, _UNIT = 128, 40  # a residual of 0 is drawn in this grey, one of 1 brighter by so much
+
+
+class NeutralResidual(TransformerMixin, BaseEstimator):
+    """What differs from the face that one expects, given head, pose and light; then its description.
+
+    Faces lose the plane of light across them and are standardised; principal
+    components of the smoothed face stand for who it is and how the head is held. The
+    neutral self is what goes with these components, the residual is the rest, and its
+    description that of the residual drawn as a picture, averaged with that of the
+    mirrored face.
+
+    Parameters
+    ----------
+    neutral : str
+        ``low_frequency``: the neutral self is predicted from the components by
+        linear regression; ``neighbours``: it is the mean of the training faces
+        nearest in them.
+    describe : str
+        What describes the residual: any part that finds features,
+        ``hog:region=eyes_mouth``, or ``pixels:64`` for its principal components.
+    n_coarse : int
+        Number of components at most.
+    smooth : float
+        Standard deviation of the blur in pixels of a frame of 48.
+    n_neighbours : int
+        How many faces ``neighbours`` averages; fewer where there are fewer.
+
+    Attributes
+    ----------
+    neutral_ : object
+        Its ``neutral(faces)`` gives the neutral selves of standardised faces.
+    describe_ : object
+        The fitted part that describes the residuals.
+
+    References
+    ----------
+    The residual of a neutral self: Yu, Sun and Yang 2022, who generate it with a net that was told
+    which faces are neutral. Both ways to do without that are ours.
+    """
+
+    def __init__(
+        self,
+        neutral="low_frequency",
+        describe="hog:region=eyes_mouth",
+        n_coarse=16,
+        smooth=4.0,
+        n_neighbours=20,
+    ):
+        self.neutral = neutral
+        self.describe = describe
+        self.n_coarse = n_coarse
+        self.smooth = smooth
+        self.n_neighbours = n_neighbours
+
+    def fit(self, images, y=None):
+        """Learn neutral selves, and the description of residuals, of images, uint8 (n, height, width).
+
+        Raises
+        ------
+        InputError
+            Where the images or a parameter cannot be used.
+        """
+        self._check(images)
+        self.shape_ = images.shape[1:]
+        self.neutral_ = self._untrained().fit(images)
+        pictures = np.empty(images.shape, np.uint8)
+        for rows, block in blocks(images):
+            pictures[rows] = _drawn((self.residual(block) + self.residual(block[:, :, ::-1])) / 2)
+        self.describe_ = catalog.make("features", self.describe).fit(pictures)
+        return self
+
+    def transform(self, images):
+        """Return the description of the residuals, shape (n, d), float32.
+
+        Raises
+        ------
+        InputError
+            Where the images have another shape than those of ``fit``.
+        """
+        found = []
+        for _, block in blocks(images):
+            both = [
+                self.describe_.transform(_drawn(self.residual(side))) for side in (block, block[:, :, ::-1])
+            ]
+            found.append(((both[0] + both[1]) / 2).astype(np.float32))
+        return np.concatenate(found)
+
+    def residual(self, images):
+        """Return standardised faces less their neutral selves, float32, shape (n, height, width).
+
+        Raises
+        ------
+        InputError
+            Where the images have another shape than those of ``fit``.
+        """
+        from fer_cluster.features._neutral_residual import even
+
+        check_is_fitted(self, "neutral_")
+        if images.shape[1:] != self.shape_:
+            raise InputError(
+                f"NeutralResidual was fitted on images of {self.shape_}, got {images.shape[1:]}."
+            )
+        faces = even(images)
+        return faces - self.neutral_.neutral(faces)
+
+    def _untrained(self):
+        from fer_cluster.features._neutral_residual import LowFrequency, Neighbours
+
+        if self.neutral == "neighbours":
+            return Neighbours(self.smooth, self.n_coarse, self.n_neighbours)
+        return LowFrequency(self.smooth, self.n_coarse)
+
+    def _check(self, images):
+        if images.ndim != 3 or images.dtype != np.uint8 or len(images) < 2:
+            got = f"{images.dtype} of shape {images.shape}"
+            raise InputError(f"NeutralResidual needs two or more uint8 images (n, height, width), got {got}.")
+        if self.neutral not in _NEUTRAL:
+            raise unknown("neutral", self.neutral, _NEUTRAL)
+        for name in ("n_coarse", "n_neighbours"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be 1 or more, got {getattr(self, name)!r}.")
+        if not self.smooth > 0:
+            raise InputError(f"smooth must be above 0 pixels, got {self.smooth!r}.")
+
+
+def _drawn(residual):
+    """Return residuals as pictures, uint8."""
+    return np.rint(_GREY + _UNIT * residual).clip(0, 255).astype(np.uint8)

@@ -1,0 +1,63 @@
+"""The untrained body: what the shape of the net gives before it has learnt anything."""
+
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from fer_cluster.features._views import ViewEncoder
+
+__all__ = ["RandomWeights"]
+
+
+class RandomWeights(TransformerMixin, BaseEstimator):
+    """Features of the residual body that simclr, byol, vicreg and masked train, with random weights.
+
+    The control that says how much of their scores was learnt. Its width is to
+    be that of the net it is compared with, on a GPU ``width=64``.
+
+    Parameters
+    ----------
+    width : int
+        Channels of the first stage; there are eight times as many features.
+    random_state : int
+        Draws the weights (He et al. 2015).
+    device : str
+        ``auto``, ``cpu``, ``cuda``, ...
+
+    Attributes
+    ----------
+    shape_ : tuple of int
+        Height and width of the images.
+    net_ : torch.nn.Module
+    """
+
+    def __init__(self, width=24, random_state=0, device="auto"):
+        self.width = width
+        self.random_state = random_state
+        self.device = device
+
+    def fit(self, images, y=None):
+        """Remember the shape of images, uint8 (n, height, width), and draw the weights.
+
+        Raises
+        ------
+        InputError
+            Where images or device cannot be used.
+        """
+        import torch
+
+        from fer_cluster.training.device import own_random, pick
+
+        self.check_images(images)
+        self.shape_ = images.shape[1:]
+        with own_random(pick(self.device)):
+            torch.manual_seed(self.random_state)
+            self.net_ = self.net(*self.shape_)
+        return self
+
+    # A trained encoder's methods without its recipe, of which nothing would have an effect.
+    net = ViewEncoder.net
+    features = ViewEncoder.features
+    through = ViewEncoder.through
+    transform = ViewEncoder.transform
+    check_images = ViewEncoder.check_images
+    learnt = ViewEncoder.learnt
+    restore = ViewEncoder.restore
