@@ -5,6 +5,7 @@ import inspect
 import numpy as np
 
 from fer_cluster import catalog
+from fer_cluster.errors import InputError
 
 
 class Chain:
@@ -74,16 +75,26 @@ class Chain:
 
 
 def chained(text, seed, extractor=None):
-    """Return the chain of a text, ``"patches > self_training"``: features, then steps.
+    """Return the unfitted chain of a text such as ``hog:mirror=True;cell=6 > whiten:64``.
 
-    Where an extractor is given, the text names the steps after it alone.
+    Parameters
+    ----------
+    text : str
+        Features, then steps, parted by ``>``. Parameters of one part are parted by
+        ``;``, since a comma would end the parameter that holds this text.
+    seed : int
+        ``random_state`` of every part that takes one and was not told.
+    extractor : object, optional
+        In place of the features; the text then names the steps alone.
 
     Raises
     ------
     InputError
         Where a part or a parameter is unknown.
     """
-    names = [part.strip() for part in text.split(">")]
+    if not isinstance(text, str) or not all(part.strip() for part in text.split(">")):
+        raise InputError(f"Features and steps are told as 'hog > whiten:64', got {text!r}.")
+    names = [part.strip().replace(";", ",") for part in text.split(">")]
     extractor = extractor or _seeded("features", names.pop(0), seed)
     return Chain(extractor, [_seeded("steps", name, seed) for name in names])
 

@@ -1,0 +1,106 @@
+"""What DEC and IDEC share: a code of the features, its centres, and their sharpening."""
+
+import numpy as np
+
+from fer_cluster.clusterers._collapse import collapsed, effective
+from fer_cluster.clusterers._estimator import Estimator, random_of
+from fer_cluster.clusterers._lloyd import best_centres
+from fer_cluster.clusterers._neighbours import FAINT
+from fer_cluster.clusterers._rows import checked, enough, mapped, spans
+
+_STARTS = 20  # of the K-Means on the first codes
+_SLOWER = 0.1  # learning rate of the sharpening over that of the autoencoder
+
+
+class Embedded(Estimator):
+    """A clusterer on the code of an autoencoder; a subclass gives ``_weights``."""
+
+    def fit(self, x, y=None):
+        """Train autoencoder and centres on features, shape (n, d).
+
+        Raises
+        ------
+        InputError
+            Where there are fewer faces than clusters, or the loss is no longer a number.
+        """
+        x = checked(self, x)
+        enough(x, self.n_clusters)
+        self.mean_ = x.mean(0, dtype=np.float64)
+        squares = sum(np.square(x[rows] - self.mean_).sum(dtype=np.float64) for rows in spans(x))
+        self.scale_ = float(np.sqrt(squares / x.size))
+        if self.scale_ <= FAINT * np.sqrt(np.square(self.mean_).mean()):
+            self.scale_ = np.inf  # all rows are the same
+        self.layers_, self.cluster_centers_ = self._trained(
+            np.concatenate([self._scaled(x[rows]) for rows in spans(x)]), random_of(self.random_state)
+        )
+        self.labels_ = self._nearest(x)
+        self.effective_ = effective(self.labels_)
+        self.collapsed_ = collapsed(self.labels_, self.n_clusters, type(self).__name__)
+        return self
+
+    def predict(self, x):
+        """Return the cluster of the likeliest centre, which is the nearest, of each row, shape (n,)."""
+        return self._nearest(checked(self, x, reset=False))
+
+    def encode(self, x):
+        """Return the codes, shape (n, n_components), float32."""
+        x = checked(self, x, reset=False)
+        return np.concatenate(mapped(lambda _, z: encoded(z, self.layers_), x, self._scaled))
+
+    def _nearest(self, x):
+        def place(_, z):
+            apart = encoded(z, self.layers_)[:, None] - self.cluster_centers_
+            return np.square(apart).sum(-1).argmin(1).astype(np.int32)
+
+        return np.concatenate(mapped(place, x, self._scaled))
+
+    def _scaled(self, block):
+        """Return rows whose mean square is 1 over all features."""
+        return ((block - self.mean_) / self.scale_).astype(np.float32)
+
+    def _trained(self, z, random):
+        """Return the encoder's layers and the centres as arrays."""
+        import torch
+        from torch.nn.functional import mse_loss
+
+        from fer_cluster.clusterers._autoencoder import Autoencoder, Sharpening
+        from fer_cluster.clusterers._heads import learn, torch_random
+
+        name, rows, settings = type(self).__name__, torch.from_numpy(z), {"batch_size": self.batch_size}
+        with torch_random(random):
+            net = Autoencoder((z.shape[1], *self.hidden, self.n_components))
+            learn(
+                net.parameters(),
+                lambda batch: mse_loss(net(rows[batch])[1], rows[batch]),
+                len(z),
+                epochs=self.pretrain_epochs,
+                learning_rate=self.learning_rate,
+                title=f"{name}, autoencoder",
+                **settings,
+            )
+            codes = encoded(z, net.arrays())
+            start = best_centres(codes, self.n_clusters, random, n_init=_STARTS)[0]
+            centres = torch.nn.Parameter(torch.tensor(start, dtype=torch.float32))
+            clustering, reconstruction = self._weights()
+            sharpening = Sharpening(
+                net, centres, rows, clustering=clustering, reconstruction=reconstruction, tol=self.tol
+            )
+            learn(
+                [*net.parameters(), centres],
+                sharpening,
+                len(z),
+                epochs=self.epochs,
+                learning_rate=_SLOWER * self.learning_rate,
+                title=name,
+                settled=sharpening.settled,
+                **settings,
+            )
+        return net.arrays(), centres.detach().numpy().copy()
+
+
+def encoded(z, layers):
+    """Return the code of rows through dense layers with ReLU between them."""
+    *inner, (weight, bias) = layers
+    for w, b in inner:
+        z = np.maximum(z @ w + b, 0)
+    return z @ weight + bias

@@ -1,0 +1,103 @@
+"""N2D: a manifold of few dimensions, then a mixture of Gaussians on it."""
+
+import warnings
+
+import numpy as np
+
+from fer_cluster.clusterers._collapse import collapsed, effective
+from fer_cluster.clusterers._estimator import Estimator
+from fer_cluster.clusterers._rows import checked, enough
+from fer_cluster.clusterers.gmm import GMM
+from fer_cluster.errors import InputError
+
+__all__ = ["N2D"]
+
+_FEWEST = 4  # faces of which UMAP makes anything
+
+
+class N2D(Estimator):
+    """UMAP of the features to few dimensions, then a mixture of Gaussians.
+
+    New faces are placed by UMAP's ``transform``, which moves all rows of a call
+    together: a face may fall differently in other company.
+
+    Parameters
+    ----------
+    n_clusters : int
+    n_components : int
+        Dimensions of the manifold; the paper takes as many as clusters.
+    n_neighbors : int
+        Fewer show more detail, more show more of the whole.
+    min_dist : float
+        Smallest distance of two faces on the manifold.
+    random_state : int, RandomState or None
+        With a seed the clusters are the same in every run, on one core.
+
+    Attributes
+    ----------
+    umap_ : umap.UMAP
+    mixture_ : GMM
+    labels_ : ndarray of int32, shape (n,)
+    effective_ : float
+        Number of clusters of one size that would be as uneven.
+    collapsed_ : bool
+        Whether a cluster is empty or ``effective_`` below half of ``n_clusters``.
+
+    References
+    ----------
+    McConville, Santos-Rodriguez, Piechocki and Craddock (2020), "N2D: (not too) deep clustering via
+    clustering the local manifold of an autoencoded embedding".
+    """
+
+    def __init__(self, n_clusters=7, n_components=7, n_neighbors=20, min_dist=0.0, random_state=0):
+        self.n_clusters = n_clusters
+        self.n_components = n_components
+        self.n_neighbors = n_neighbors
+        self.min_dist = min_dist
+        self.random_state = random_state
+
+    def fit(self, x, y=None):
+        """Find manifold and mixture of features, shape (n, d).
+
+        Raises
+        ------
+        InputError
+            Where there are fewer faces than clusters, or fewer than four.
+        """
+        x = checked(self, x)
+        enough(x, self.n_clusters)
+        if len(x) < _FEWEST:
+            raise InputError(f"N2D needs at least {_FEWEST} faces, got n_samples={len(x)}.")
+        self.umap_ = self._reducer(*x.shape)
+        points = self.umap_.fit_transform(_plain(x))
+        self.mixture_ = GMM(
+            self.n_clusters, n_init=5, max_iter=500, reg_covar=1e-3, random_state=self.random_state
+        ).fit(points)
+        self.labels_ = self.mixture_.labels_
+        self.effective_ = effective(self.labels_)
+        self.collapsed_ = collapsed(self.labels_, self.n_clusters, "N2D")
+        return self
+
+    def predict(self, x):
+        """Return the likeliest cluster of each row on the manifold, shape (n,)."""
+        x = checked(self, x, reset=False)
+        return self.mixture_.predict(np.asarray(self.umap_.transform(_plain(x))))
+
+    def _reducer(self, n, d):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ImportWarning)  # it would like TensorFlow, for what is not used
+            from umap import UMAP
+
+        return UMAP(
+            n_components=min(self.n_components, d, n - 2),
+            n_neighbors=max(2, min(self.n_neighbors, n - 1)),
+            min_dist=self.min_dist,
+            init="pca",
+            random_state=self.random_state,
+            n_jobs=-1 if self.random_state is None else 1,
+        )
+
+
+def _plain(x):
+    """Return rows in memory, float32."""
+    return np.array(x, dtype=np.float32)
