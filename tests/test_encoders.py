@@ -110,6 +110,15 @@ def test_masked_counts_hidden_pixels_only():
     assert _masked.masked_loss(*map(torch.tensor, (drawn, wanted, hidden))) == found
 
 
+def test_simclr_keeps_full_precision_whatever_the_net_runs_in(images):
+    module = _simclr.Contrast(torch.nn.Identity(), 1, 1, lambda x: x, 0.2)
+    module.projector = torch.nn.Flatten()  # the loss alone could lose figures
+    few = batch(images)[:, :, ::12, ::12]
+    full = module(few).item()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert module(few).item() == full
+
+
 # What is trained.
 
 
@@ -169,6 +178,10 @@ def test_the_target_follows_ever_more_slowly(images):
         for target, wanted in zip(module.target.parameters(), expected, strict=True):
             torch.testing.assert_close(target.detach(), wanted, rtol=1e-5, atol=1e-6)
     assert module.done == 6
+
+
+def test_there_are_as_many_steps_as_batches(images):
+    assert Byol(**SMALL | {"batch_size": 10, "epochs": 2}).fit(images).steps_ == 2 * 3  # 24 faces
 
 
 def test_the_target_starts_as_the_online_net_and_stands_still_in_eval(images):

@@ -66,6 +66,18 @@ def test_a_warped_self_is_pushed_away_and_only_from_its_own_face():
     torch.testing.assert_close(hard_nt_xent(z, far, 0.2, 1.0), hard_nt_xent(z, far.roll(1, 0), 0.2, 1.0))
 
 
+def test_the_loss_keeps_full_precision_whatever_the_net_runs_in(images, monkeypatch):
+    monkeypatch.setattr(_local_warp, "triplets", lambda x, field, guard: (x, x, x.flip(3)))
+    net = WarpContrast(
+        torch.nn.Identity(), 1, 1, lambda x: x, field=lambda x: None, guard=True, temperature=0.2, hard=1.0
+    )
+    net.projector = torch.nn.Flatten()  # the loss alone could lose figures
+    few = images[:, :, ::12, ::12]
+    full = net(few).item()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert net(few).item() == full
+
+
 # ---- the guard
 
 

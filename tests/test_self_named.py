@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from fer_cluster.chain import chained
+from fer_cluster.errors import InputError
 from fer_cluster.features._self_named import Named, naming
 from fer_cluster.features.self_named import SelfNamed
 
@@ -41,6 +42,31 @@ def test_names_are_kmeans_of_the_prior_and_next_of_what_was_learnt(images, monke
     assert part.history_["round"].tolist() == part.history_["epoch"].tolist() == [1, 2]
     targets = names(part, seen[0], 0)
     assert targets.shape == (40, 2) and targets.max(0).tolist() == [1, 4]
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        ({"rounds": 0}, "rounds must be a whole number of 1 or more, got 0"),
+        ({"rounds": 1.5}, "rounds must be a whole number of 1 or more, got 1.5"),
+        ({"names": ()}, r"names must be one or more whole numbers of 2 or more, got \(\)"),
+        ({"names": (15, 1)}, r"2 or more, got \(15, 1\)"),
+        ({"names": [15, 40.0]}, r"2 or more, got \[15, 40.0\]"),
+        ({"names": 15}, "2 or more, got 15"),
+        ({"names": "15"}, "2 or more, got '15'"),
+        ({"epochs": 0}, "epochs must be a whole number of 1 or more, got 0"),
+        ({"keep": "best"}, "need watched faces"),
+    ],
+)
+def test_parameters_that_cannot_be_used_are_told_before_the_prior_is_fitted(images, monkeypatch, wrong, told):
+    monkeypatch.setattr("fer_cluster.features.self_named.chained", lambda *given: pytest.fail("too late"))
+    with pytest.raises(InputError, match=told):
+        SelfNamed(**SMALL | wrong).fit(images)
+
+
+@pytest.mark.parametrize("names", [[2, 5], np.array([2, 5]), range(2, 4)])
+def test_names_are_any_sequence(names):
+    SelfNamed(names=names).check(watched=False)
 
 
 def test_each_face_goes_to_its_nearest_name(images):

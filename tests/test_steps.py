@@ -7,7 +7,7 @@ from fer_cluster.chain import Chain
 from fer_cluster.errors import InputError
 from fer_cluster.features.pixels import Pixels
 from fer_cluster.nuisances import measure
-from fer_cluster.steps._subspace import leading
+from fer_cluster.steps._subspace import leading, mean_square
 from fer_cluster.steps.remove_nuisances import RemoveNuisances
 from fer_cluster.steps.self_training import SelfTraining
 from fer_cluster.steps.signal_to_nuisance import SignalToNuisance
@@ -53,6 +53,21 @@ def test_whiten_leaves_out_what_does_not_vary(x):
         Whiten().fit(np.ones((9, 3)))
     with pytest.raises(InputError, match="n_components"):
         Whiten(0).fit(x)
+
+
+def test_the_mean_square_is_that_of_outer_products(random):
+    change = random.normal(size=(5, 3)).astype(np.float32)
+    found = mean_square(change)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, np.mean([np.outer(row, row) for row in change], axis=0), rtol=1e-5)
+
+
+def test_directions_keep_the_precision_of_the_features(x):
+    part = Whiten(3).fit(x)
+    for kind in (np.float64, np.float32):
+        found = part.transform(x.astype(kind))
+        assert found.dtype == kind
+        np.testing.assert_allclose(found, (x - part.mean_) @ part.weights_, atol=1e-3)
 
 
 def test_nuisances_are_gone_from_the_features_and_the_rest_stays(images, random):

@@ -1,30 +1,8 @@
 """The residual net of eighteen layers for small images."""
 
 from torch import nn
-from torch.nn import functional
 
-
-class Residual(nn.Module):
-    """Two 3 x 3 convolutions beside a shortcut, added: (b, inside, h, w) -> (b, outside, h / stride, ...)."""
-
-    def __init__(self, inside, outside, stride=1):
-        super().__init__()
-        self.branch = nn.Sequential(
-            nn.Conv2d(inside, outside, 3, stride, padding=1, bias=False),
-            nn.BatchNorm2d(outside),
-            nn.ReLU(),
-            nn.Conv2d(outside, outside, 3, padding=1, bias=False),
-            nn.BatchNorm2d(outside),
-        )
-        self.shortcut = nn.Identity()
-        if stride > 1 or inside != outside:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(inside, outside, 1, stride, bias=False), nn.BatchNorm2d(outside)
-            )
-
-    def forward(self, x):
-        """Return the sum, rectified."""
-        return functional.relu(self.branch(x) + self.shortcut(x))
+from fer_cluster.training.residual import Residual
 
 
 def resnet18(width, n_classes):

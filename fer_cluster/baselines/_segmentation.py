@@ -4,8 +4,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from fer_cluster.baselines._resnet import Residual, start
+from fer_cluster.baselines._resnet import start
 from fer_cluster.baselines._vgg import convolution
+from fer_cluster.training.residual import Residual
 
 STAGES = ((1, 2), (2, 2), (4, 4), (8, 4), (8, 4))  # width, as a multiple, and convolutions of each stage
 SEEN_BY_CODE = (0, 1, 2, 4)  # the released code has no block in the fourth stage

@@ -13,7 +13,8 @@ class ResNet18(Classifier):
 
     No published recipe: the net of WuJie1010 and LetheSec, whose 72.97 % and
     73.70 % on PrivateTest are those of the best epoch there. Here the last
-    epoch counts, and what steadies it is a long cosine and averaged weights.
+    epoch counts, and what steadies it is a long cosine and averaged weights. A
+    shortcut that halves the map takes means of 2 x 2 pixels, theirs every second pixel.
 
     Parameters
     ----------
@@ -23,7 +24,8 @@ class ResNet18(Classifier):
 
     References
     ----------
-    He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, CVPR 2016.
+    He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, CVPR 2016; the shortcuts:
+    He et al., Bag of Tricks for Image Classification with Convolutional Neural Networks, CVPR 2019.
     """
 
     width: int = 64

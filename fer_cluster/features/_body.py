@@ -2,7 +2,8 @@
 
 import torch
 from torch import nn
-from torch.nn import functional
+
+from fer_cluster.training.residual import Residual
 
 FLAT = 8.0  # grey values; what an image of one grey is divided by
 
@@ -24,36 +25,6 @@ def body(width):
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     return net
-
-
-class Residual(nn.Module):
-    """Two 3 x 3 convolutions beside a shortcut, added: (b, inside, h, w) -> (b, outside, h / stride, ...).
-
-    The shortcut takes means of 2 x 2 before its 1 x 1 convolution (He et al. 2019, Bag of tricks):
-    nothing of the map is left out, and a 1 x 1 convolution at every second pixel, whose gradient has
-    crashed on processors, is not needed.
-    """
-
-    def __init__(self, inside, outside, stride):
-        super().__init__()
-        self.branch = nn.Sequential(
-            nn.Conv2d(inside, outside, 3, stride, padding=1, bias=False),
-            nn.BatchNorm2d(outside),
-            nn.ReLU(),
-            nn.Conv2d(outside, outside, 3, padding=1, bias=False),
-            nn.BatchNorm2d(outside),
-        )
-        self.shortcut = nn.Identity()
-        if stride > 1 or inside != outside:
-            self.shortcut = nn.Sequential(
-                nn.AvgPool2d(stride, ceil_mode=True, count_include_pad=False),
-                nn.Conv2d(inside, outside, 1, bias=False),
-                nn.BatchNorm2d(outside),
-            )
-
-    def forward(self, x):
-        """Return the sum, rectified."""
-        return functional.relu(self.branch(x) + self.shortcut(x))
 
 
 def standardised(images):

@@ -24,7 +24,8 @@ class WarpContrast(nn.Module):
         faces = triplets(images, self.field(images), self.guard)
         views = torch.cat([self.view(x) for x in faces])
         z = self.projector(self.body(standardised(views))).float()
-        return hard_nt_xent(z[: 2 * len(images)], z[2 * len(images) :], self.temperature, self.hard)
+        with torch.autocast(z.device.type, enabled=False):  # a cosine of bfloat16 has two figures
+            return hard_nt_xent(z[: 2 * len(images)], z[2 * len(images) :], self.temperature, self.hard)
 
 
 def triplets(images, field, guard):

@@ -19,7 +19,8 @@ class Contrast(nn.Module):
         """Return the loss of uint8 images (b, 1, height, width)."""
         views = torch.cat([self.view(images), self.view(images)])
         z = self.projector(self.body(standardised(views)))
-        return nt_xent(z.float(), self.temperature)
+        with torch.autocast(z.device.type, enabled=False):  # a cosine of bfloat16 has two figures
+            return nt_xent(z.float(), self.temperature)
 
 
 def nt_xent(z, temperature):

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.images import as_images
 from fer_cluster.nuisances import NUISANCES, measure
 
 __all__ = ["Brightness"]
@@ -29,9 +30,7 @@ class Brightness(TransformerMixin, BaseEstimator):
         InputError
             Where images cannot be used, or a name is unknown.
         """
-        if images.ndim != 3 or images.dtype != np.uint8:
-            got = f"{images.dtype} of shape {images.shape}"
-            raise InputError(f"Brightness needs uint8 images of shape (n, height, width), got {got}.")
+        images = as_images(images, "Brightness")
         for name in self.names.split("+"):
             if name not in NUISANCES:
                 raise unknown("names", name, NUISANCES)

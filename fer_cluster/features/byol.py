@@ -27,26 +27,6 @@ class Byol(ViewEncoder):
     momentum: float = 0.99
     projection: int = 64
 
-    def fit(self, images, y=None, checkpoint=None):
-        """Train as every encoder does; the momentum has to know how many steps there will be.
-
-        Parameters
-        ----------
-        images : ndarray of uint8, shape (n, height, width)
-        y : ignored
-        checkpoint : path-like, optional
-            Folder from which an interrupted training goes on.
-
-        Raises
-        ------
-        InputError
-            Where images or parameters cannot be used.
-        """
-        self.check_images(images)
-        self.check(watched=False)
-        self.steps_ = self.epochs * -(-len(images) // self.batch_size)
-        return super().fit(images, y, checkpoint)
-
     def learner(self, net):
         """Return the body with what predicts and what follows, and what it is asked."""
         from fer_cluster.features._byol import Bootstrap

@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError
+from fer_cluster.images import as_images
 
 __all__ = ["Geometry"]
 
@@ -86,9 +87,7 @@ class Geometry(TransformerMixin, BaseEstimator):
         InputError
             Where images are no such array, or too small.
         """
-        if images.ndim != 3 or images.dtype != np.uint8:
-            got = f"{images.dtype} of shape {images.shape}"
-            raise InputError(f"Geometry needs uint8 images of shape (n, height, width), got {got}.")
+        images = as_images(images, "Geometry")
         if min(images.shape[1:]) < _LEAST:
             height, width = images.shape[1:]
             raise InputError(

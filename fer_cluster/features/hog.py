@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.images import as_images
 
 __all__ = ["Hog"]
 
@@ -67,9 +68,7 @@ class Hog(TransformerMixin, BaseEstimator):
         InputError
             Where the images are too small for one block, or a parameter is unknown.
         """
-        if images.ndim != 3 or images.dtype != np.uint8:
-            got = f"{images.dtype} of shape {images.shape}"
-            raise InputError(f"Hog needs uint8 images of shape (n, height, width), got {got}.")
+        images = as_images(images, "Hog")
         if self.region not in _REGIONS:
             raise unknown("region", self.region, _REGIONS)
         if self.orientations < 1 or self.cell < 1 or self.block < 1:

@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from fer_cluster import catalog
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.images import as_images
 
 __all__ = ["NeutralResidual"]
 
@@ -74,7 +75,8 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
         InputError
             Where the images or a parameter cannot be used.
         """
-        self._check(images)
+        images = as_images(images, "NeutralResidual")
+        self._check(len(images))
         self.shape_ = images.shape[1:]
         self.neutral_ = self._untrained().fit(images)
         pictures = np.empty(images.shape, np.uint8)
@@ -124,10 +126,9 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
             return Neighbours(self.smooth, self.n_coarse, self.n_neighbours)
         return LowFrequency(self.smooth, self.n_coarse)
 
-    def _check(self, images):
-        if images.ndim != 3 or images.dtype != np.uint8 or len(images) < 2:
-            got = f"{images.dtype} of shape {images.shape}"
-            raise InputError(f"NeutralResidual needs two or more uint8 images (n, height, width), got {got}.")
+    def _check(self, count):
+        if count < 2:
+            raise InputError(f"NeutralResidual needs two or more images, got {count}.")
         if self.neutral not in _NEUTRAL:
             raise unknown("neutral", self.neutral, _NEUTRAL)
         for name in ("n_coarse", "n_neighbours"):

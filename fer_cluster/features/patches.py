@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.images import as_images
 
 __all__ = ["Patches"]
 
@@ -64,9 +65,7 @@ class Patches(TransformerMixin, BaseEstimator):
         InputError
             Where the images are too small, or the region is unknown.
         """
-        if images.ndim != 3 or images.dtype != np.uint8:
-            got = f"{images.dtype} of shape {images.shape}"
-            raise InputError(f"Patches needs uint8 images of shape (n, height, width), got {got}.")
+        images = as_images(images, "Patches")
         if self.region not in _FIELDS:
             raise unknown("region", self.region, _FIELDS)
         self.shape_ = images.shape[1:]

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.chain import chained
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.images import as_images
 
 __all__ = ["Regions"]
 
@@ -68,9 +69,7 @@ class Regions(TransformerMixin, BaseEstimator):
         InputError
             Where a region is unknown, or the description cannot use the images.
         """
-        if images.ndim != 3 or images.dtype != np.uint8:
-            got = f"{images.dtype} of shape {images.shape}"
-            raise InputError(f"Regions needs uint8 images of shape (n, height, width), got {got}.")
+        images = as_images(images, "Regions")
         names = self.region.split("+")
         for name in names:
             if name not in _WINDOWS:

@@ -1,12 +1,15 @@
 """Features of a net that names the faces itself, learns the names, and names them anew."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 
 from fer_cluster import catalog
 from fer_cluster.chain import chained
+from fer_cluster.errors import InputError
 from fer_cluster.features._views import ViewEncoder
 
 __all__ = ["SelfNamed"]
@@ -66,6 +69,7 @@ class SelfNamed(ViewEncoder):
         import pandas as pd
 
         self.check_images(images)
+        self.check(watched=False)
         self.shape_ = images.shape[1:]
         named, history = chained(self.prior, self.random_state).fit_transform(images), []
         for turn in range(self.rounds):
@@ -76,6 +80,15 @@ class SelfNamed(ViewEncoder):
         self.history_ = pd.concat(history, ignore_index=True)
         self.history_["epoch"] = np.arange(1, len(self.history_) + 1)
         return self
+
+    def check(self, watched=True):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        super().check(watched)
+        if not isinstance(self.rounds, Integral) or self.rounds < 1:
+            raise InputError(f"rounds must be a whole number of 1 or more, got {self.rounds!r}.")
+        counts = list(self.names) if isinstance(self.names, Sequence | np.ndarray) else []
+        if not counts or not all(isinstance(count, Integral) and count >= 2 for count in counts):
+            raise InputError(f"names must be one or more whole numbers of 2 or more, got {self.names!r}.")
 
     def _names(self, named, turn):
         """Return the names of the faces, a column for each number of names, shape (n, heads)."""

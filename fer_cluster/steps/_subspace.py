@@ -1,12 +1,24 @@
 """Directions that are strong in the signal and weak in the noise."""
 
 import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.errors import InputError
 from fer_cluster.training.disturb import disturb
 
 
-def matched(x, images, count):
+class Directions(TransformerMixin, BaseEstimator):
+    """A step whose ``fit`` learns ``mean_``, shape (d,), and ``weights_``, shape (d, n_components)."""
+
+    def transform(self, x):
+        """Return x in the subspace, shape (n, n_components), in the precision of x."""
+        check_is_fitted(self)
+        x = validate_data(self, x, reset=False, dtype=(np.float64, np.float32))
+        return (x - self.mean_.astype(x.dtype)) @ self.weights_.astype(x.dtype)
+
+
+def matched(x, images, count=1):
     """Raise an InputError where features, images and the number of directions do not go together."""
     if len(x) != len(images):
         raise InputError(f"There are {len(x)} rows of features but {len(images)} images.")
@@ -18,6 +30,11 @@ def augmented(x, images, extractor, random, n_faces):
     """Return how the features of faces drawn at random change when the faces are augmented."""
     rows = np.sort(random.permutation(len(x))[:n_faces])
     return extractor.transform(disturb(images[rows], random=random)) - x[rows]
+
+
+def mean_square(change):
+    """Return the mean outer product of the rows of change, shape (d, d), float64."""
+    return (change.T @ change).astype(np.float64) / len(change)
 
 
 def leading(total, nuisance, count, ridge):

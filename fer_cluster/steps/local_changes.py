@@ -1,10 +1,9 @@
 """The subspace that moves with brows, eyes, nose and mouth, and stays in other light and pose."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
-from fer_cluster.steps._subspace import augmented, leading, matched
+from fer_cluster.steps._subspace import Directions, augmented, leading, matched, mean_square
 
 __all__ = ["LocalChanges"]
 
@@ -12,7 +11,7 @@ _AT_ONCE = 256  # images whose float copies stay in the processor's cache
 _SPREAD = 6.0  # pixels: largest standard deviation of what moves
 
 
-class LocalChanges(TransformerMixin, BaseEstimator):
+class LocalChanges(Directions):
     """Directions that change much when a face is warped locally, and little when it is photographed anew.
 
     The leading generalised eigenvectors of two covariances of changes: those under
@@ -82,19 +81,13 @@ class LocalChanges(TransformerMixin, BaseEstimator):
         matched(x, images, self.n_components)
         random = np.random.default_rng(self.random_state)
         rows = np.sort(random.permutation(len(x))[: self.n_faces])
-        change = _square(extractor.transform(self._warped(images[rows])) - x[rows])
-        nuisance = _square(augmented(x, images, extractor, random, self.n_faces))
+        change = mean_square(extractor.transform(self._warped(images[rows])) - x[rows])
+        nuisance = mean_square(augmented(x, images, extractor, random, self.n_faces))
         self.ratio_, weights = leading(change, nuisance, self.n_components, self.ridge)
         self.mean_ = x.mean(0, dtype=np.float64)
         spread = ((x - self.mean_) @ weights).std(0)
         self.weights_ = weights / np.where(spread > 1e-9, spread, 1)
         return self
-
-    def transform(self, x):
-        """Return x in the subspace, shape (n, n_components)."""
-        check_is_fitted(self)
-        x = validate_data(self, x, reset=False, dtype=(np.float64, np.float32))
-        return (x - self.mean_.astype(x.dtype)) @ self.weights_.astype(x.dtype)
 
     def _warped(self, images):
         """Return each face once more, warped locally in its own way, uint8."""
@@ -108,8 +101,3 @@ class LocalChanges(TransformerMixin, BaseEstimator):
             few = torch.from_numpy(np.ascontiguousarray(images)).split(_AT_ONCE)
             warped = [local_warp(one[:, None], self.bands, self.amplitude, _SPREAD) for one in few]
         return torch.cat(warped)[:, 0].round().byte().numpy()
-
-
-def _square(change):
-    """Return the mean outer product of changes, shape (d, d)."""
-    return (change.T @ change).astype(np.float64) / len(change)

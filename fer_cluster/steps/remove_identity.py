@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError
-from fer_cluster.steps._subspace import leading, matched
+from fer_cluster.steps._subspace import leading, matched, mean_square
 
 __all__ = ["RemoveIdentity"]
 
@@ -73,7 +73,7 @@ class RemoveIdentity(TransformerMixin, BaseEstimator):
         near = _neighbours(from_afar(images[rows]), min(self.n_neighbours, len(rows) - 1))
         self.mean_ = x.mean(0, dtype=np.float64)
         total = np.cov(x, rowvar=False, dtype=np.float64).reshape(x.shape[1], -1)
-        within = np.mean([_square(x[rows] - x[rows[others]]) for others in near.T], axis=0) / 2
+        within = np.mean([mean_square(x[rows] - x[rows[others]]) for others in near.T], axis=0) / 2
         self.ratio_, self.weights_ = leading(total, within, self.n_components, self.ridge)
         self.patterns_ = (total @ self.weights_).T
         return self
@@ -115,8 +115,3 @@ def _neighbours(afar, count):
     from sklearn.neighbors import NearestNeighbors
 
     return NearestNeighbors(n_neighbors=count, algorithm="brute").fit(afar).kneighbors(return_distance=False)
-
-
-def _square(change):
-    """Return the mean outer product of changes, shape (d, d)."""
-    return (change.T @ change).astype(np.float64) / len(change)

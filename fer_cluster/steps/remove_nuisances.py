@@ -4,8 +4,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fer_cluster.errors import InputError, unknown
+from fer_cluster.errors import unknown
 from fer_cluster.nuisances import NUISANCES, measure
+from fer_cluster.steps._subspace import matched
 
 __all__ = ["RemoveNuisances"]
 
@@ -56,8 +57,7 @@ class RemoveNuisances(TransformerMixin, BaseEstimator):
         return x - (self._design(self._measure(x, images)) @ self.coef_).astype(x.dtype)
 
     def _measure(self, x, images):
-        if len(x) != len(images):
-            raise InputError(f"There are {len(x)} rows of features but {len(images)} images.")
+        matched(x, images)
         return measure(images)[self.names_].to_numpy()
 
     def _design(self, nuisances):

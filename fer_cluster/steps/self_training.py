@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fer_cluster.steps._subspace import augmented, leading, matched
+from fer_cluster.steps._subspace import augmented, leading, matched, mean_square
 
 __all__ = ["SelfTraining"]
 
@@ -87,7 +87,7 @@ class SelfTraining(TransformerMixin, BaseEstimator):
         self.mean_, self.scale_ = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
         change = (augmented(x, images, extractor, random, self.n_faces) / self.scale_).astype(np.float32)
         z = ((x - self.mean_) / self.scale_).astype(np.float32)
-        total, nuisance = _square(z), _square(change)
+        total, nuisance = mean_square(z), mean_square(change)
         named = self._first(z, total, nuisance, _mouth(extractor, x.shape[1]))
         noise = total + self.nuisance * nuisance + 0.003 * np.trace(total) / len(total) * np.eye(len(total))
         for _ in range(self.n_rounds):
@@ -153,7 +153,3 @@ def _mouth(extractor, count):
 
 def _near(z):
     return np.clip(z, -_FAR, _FAR)
-
-
-def _square(z):
-    return (z.T @ z).astype(np.float64) / len(z)

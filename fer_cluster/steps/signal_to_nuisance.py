@@ -1,15 +1,14 @@
 """The subspace in which faces differ most from one another, and least from themselves in other light."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
-from fer_cluster.steps._subspace import augmented, leading, matched
+from fer_cluster.steps._subspace import Directions, augmented, leading, matched, mean_square
 
 __all__ = ["SignalToNuisance"]
 
 
-class SignalToNuisance(TransformerMixin, BaseEstimator):
+class SignalToNuisance(Directions):
     """Directions with much variance over faces for little between a face and its augmented selves.
 
     The leading generalised eigenvectors of the covariance of the features and
@@ -65,12 +64,5 @@ class SignalToNuisance(TransformerMixin, BaseEstimator):
         change = augmented(x, images, extractor, random, self.n_faces)
         self.mean_ = x.mean(0, dtype=np.float64)
         total = np.cov(x, rowvar=False, dtype=np.float64).reshape(x.shape[1], -1)
-        nuisance = (change.T @ change).astype(np.float64) / len(change)
-        self.ratio_, self.weights_ = leading(total, nuisance, self.n_components, self.ridge)
+        self.ratio_, self.weights_ = leading(total, mean_square(change), self.n_components, self.ridge)
         return self
-
-    def transform(self, x):
-        """Return x in the subspace, shape (n, n_components)."""
-        check_is_fitted(self)
-        x = validate_data(self, x, reset=False, dtype=(np.float64, np.float32))
-        return (x - self.mean_.astype(x.dtype)) @ self.weights_.astype(x.dtype)

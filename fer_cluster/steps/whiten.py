@@ -1,17 +1,17 @@
 """Principal components of the features, each scaled to unit variance."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from fer_cluster.errors import InputError
+from fer_cluster.steps._subspace import Directions
 
 __all__ = ["Whiten"]
 
 _TINY = 1e-7  # components with less of the largest variance than this are noise of arithmetic
 
 
-class Whiten(TransformerMixin, BaseEstimator):
+class Whiten(Directions):
     """Whitened principal components, so that no direction outweighs another.
 
     Parameters
@@ -51,9 +51,3 @@ class Whiten(TransformerMixin, BaseEstimator):
         peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
         self.weights_ = (vectors * np.sign(peak))[:, kept] / np.sqrt(variance[kept])
         return self
-
-    def transform(self, x):
-        """Return the whitened components of x, shape (n, n_components)."""
-        check_is_fitted(self)
-        x = validate_data(self, x, reset=False, dtype=(np.float64, np.float32))
-        return (x - self.mean_.astype(x.dtype)) @ self.weights_.astype(x.dtype)

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.images import as_images
 from fer_cluster.training.recipe import Recipe
 
 PIXELS = ("raw", "unit", "standard")
@@ -122,7 +123,7 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         from fer_cluster.training.device import autocast, pick
 
         check_is_fitted(self)
-        images = _images(images, self.shape_)
+        images = as_images(images, "A net", self.shape_)
         device = pick(self.device)
         self.net_.to(device, memory_format=torch.channels_last).eval()
         found = []
@@ -207,20 +208,9 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
             )
 
 
-def _images(images, shape=None):
-    """Return images as an array, memory-mapped ones as they are, where a net can read them."""
-    images = np.asanyarray(images)
-    if images.ndim != 3 or images.dtype != np.uint8 or images.shape[1:] != (shape or images.shape[1:]):
-        size = f"{shape[0]}, {shape[1]}" if shape else "height, width"
-        raise InputError(
-            f"A net reads images (n, {size}) of uint8, got {images.dtype} of shape {images.shape}."
-        )
-    return images
-
-
 def _labelled(images, emotion, shape=None):
     """Return images and their labels as arrays of one length; at least one of each to learn from."""
-    images, emotion = _images(images, shape), np.asarray(emotion)
+    images, emotion = as_images(images, "A net", shape), np.asarray(emotion)
     if emotion.shape != (len(images),):
         raise InputError(f"{len(images):,} images need as many labels, got some of shape {emotion.shape}.")
     if shape is None and not len(images):

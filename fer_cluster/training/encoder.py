@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.errors import InputError
+from fer_cluster.images import as_images
 from fer_cluster.training.recipe import Recipe
 
 _AT_ONCE = 512  # images that go through the net together
@@ -21,6 +21,8 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
     ----------
     shape_ : tuple of int
         Height and width of the images.
+    steps_ : int
+        Steps of the optimiser in the whole training, or in each where there are several.
     net_ : torch.nn.Module
     history_ : DataFrame
         See :func:`fer_cluster.training.loop.train`.
@@ -85,6 +87,7 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
 
         self.check(watched=False)
         self.shape_ = images.shape[1:]
+        self.steps_ = self.epochs * -(-len(images) // self.batch_size)
         with own_random(pick(self.device)):
             torch.manual_seed(self.random_state if seed is None else seed)
             self.net_ = self.net(*self.shape_)
@@ -129,13 +132,10 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
         return torch.cat(found).numpy()
 
     def check_images(self, images, shape=None):
-        """Raise an InputError where images are no uint8 (n, height, width), or not of that shape."""
-        images = np.asanyarray(images)
-        right = images.ndim == 3 and images.dtype == np.uint8 and len(images)
-        if not right or images.shape[1:] != (shape or images.shape[1:]):
-            size = f"{shape[0]}, {shape[1]}" if shape else "height, width"
-            got = f"{images.dtype} of {images.shape}"
-            raise InputError(f"{type(self).__name__} reads images (n, {size}) of uint8, got {got}.")
+        """Raise an InputError where images are no uint8 (n, height, width), not of that shape, or none."""
+        who = type(self).__name__
+        if not len(as_images(images, who, shape)):
+            raise InputError(f"{who} needs at least one image, got none.")
 
     def learnt(self):
         """Return what was learnt besides the weights, as JSON can hold it."""

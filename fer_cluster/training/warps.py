@@ -155,11 +155,6 @@ def local_warp(images, bands=ALL, amplitude=5.0, spread=7.0):
     return warped(images, LocalField(bands, amplitude, spread)(images))
 
 
-def resampled(images):
-    """Return faces that have been interpolated as a warp does it, but where nothing moves visibly."""
-    return warped(images, nudge(images))
-
-
 def _between(images, low, high):
     """Return numbers evenly spread between two, one for each image and centre, (b, CENTRES)."""
     return low + (high - low) * torch.rand(len(images), CENTRES, device=images.device)
