@@ -53,10 +53,13 @@ class Chain:
         fit(shaped(self.extractor, fitted), **wanted(fit, checkpoint=checkpoint, neutral=weak))
         return self.fit_steps(images, rows)
 
-    def fit_steps(self, images, rows=slice(None)):
-        """Fit the steps after an extractor that is fitted already; return the features of all images."""
+    def fit_steps(self, images, rows=slice(None), x=None):
+        """Fit the steps after an extractor that is fitted already; return the features of all images.
+
+        Where ``x`` is given, what the extractor makes of the images is not computed again.
+        """
         fitted = images[rows]
-        x = self._extract(images)
+        x = self._extract(images) if x is None else x
         for place, step in enumerate(self.steps):
             before = Chain(self.extractor, self.steps[:place])
             step.fit(x[rows], **wanted(step.fit, images=fitted, extractor=before))
@@ -120,7 +123,7 @@ def shaped(estimator, images):
 
     A pipeline is given what its first step reads.
     """
-    while hasattr(estimator, "steps"):
+    while hasattr(estimator, "steps") and not isinstance(estimator, Chain):
         estimator = estimator.steps[0][1]
     if type(estimator).__module__.startswith("sklearn."):
         return images.reshape(len(images), -1)

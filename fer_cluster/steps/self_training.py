@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fer_cluster.chain import chained
 from fer_cluster.steps._subspace import augmented, leading, matched, mean_square
 
 __all__ = ["SelfTraining"]
@@ -14,7 +15,7 @@ _FAR = 3  # standard deviations beyond which a face is no farther
 class SelfTraining(TransformerMixin, BaseEstimator):
     """Discriminant directions of clusters, found from one another in turn.
 
-    K-Means on the signal-to-nuisance subspace of the mouth names the faces;
+    K-Means on the signal-to-nuisance subspace of the mouth, or on another step, names the faces;
     linear discriminant analysis of all features, in which what light and pose
     change counts as noise, learns the names; K-Means on what it learnt names
     them anew.
@@ -25,6 +26,8 @@ class SelfTraining(TransformerMixin, BaseEstimator):
         Number of directions at most that are kept; each has unit variance.
     n_first : int
         Number of directions that faces are named in.
+    first : str
+        What gives the first names: ``mouth``, or a step such as ``action_units:code=emotions``.
     n_names : sequence of int
         Numbers of names, all at once.
     n_rounds : int
@@ -50,6 +53,7 @@ class SelfTraining(TransformerMixin, BaseEstimator):
         self,
         n_components=5,
         n_first=8,
+        first="mouth",
         n_names=(20, 40, 80),
         n_rounds=25,
         n_faces=8000,
@@ -58,6 +62,7 @@ class SelfTraining(TransformerMixin, BaseEstimator):
     ):
         self.n_components = n_components
         self.n_first = n_first
+        self.first = first
         self.n_names = n_names
         self.n_rounds = n_rounds
         self.n_faces = n_faces
@@ -79,7 +84,7 @@ class SelfTraining(TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where x and images do not match, or ``n_components`` is below 1.
+            Where x and images do not match, ``n_components`` is below 1, or ``first`` is unknown.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
         matched(x, images, self.n_components)
@@ -88,7 +93,10 @@ class SelfTraining(TransformerMixin, BaseEstimator):
         change = (augmented(x, images, extractor, random, self.n_faces) / self.scale_).astype(np.float32)
         z = ((x - self.mean_) / self.scale_).astype(np.float32)
         total, nuisance = mean_square(z), mean_square(change)
-        named = self._first(z, total, nuisance, _mouth(extractor, x.shape[1]))
+        if self.first == "mouth":
+            named = self._mouth(z, total, nuisance, _lowest(extractor, x.shape[1]))
+        else:
+            named = _near(chained(self.first, self.random_state, extractor).fit_steps(images, x=x))
         noise = total + self.nuisance * nuisance + 0.003 * np.trace(total) / len(total) * np.eye(len(total))
         for _ in range(self.n_rounds):
             between = self._between(z, named, random)
@@ -105,7 +113,7 @@ class SelfTraining(TransformerMixin, BaseEstimator):
         z = (x - self.mean_.astype(x.dtype)) / self.scale_.astype(x.dtype)
         return _near(z @ self.weights_.astype(x.dtype))
 
-    def _first(self, z, total, nuisance, mouth):
+    def _mouth(self, z, total, nuisance, mouth):
         """Return the signal-to-nuisance subspace of the mouth, shape (n, n_first)."""
         part = np.ix_(mouth, mouth)
         weights = leading(total[part], nuisance[part], self.n_first, 1e-3)[1]
@@ -143,7 +151,7 @@ def _discriminant(between, noise, total):
     return ratio[kept], weights * np.sign(peak)
 
 
-def _mouth(extractor, count):
+def _lowest(extractor, count):
     """Return the indices of the features in the lowest quarter of the face, or of all."""
     first = getattr(extractor, "extractor", extractor)
     place = getattr(first, "place_", np.zeros((0, 2)))

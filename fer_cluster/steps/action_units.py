@@ -1,0 +1,116 @@
+"""How far each face has its brows, eyes, nose and mouth moved, read without a label."""
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from fer_cluster.errors import unknown
+from fer_cluster.steps._subspace import Directions, augmented, matched, mean_square
+
+__all__ = ["ActionUnits"]
+
+# What expresses each emotion (EMFACS, Friesen and Ekman 1983), in the actions that a warp can make.
+EMOTIONS = {
+    "angry": {"brows_together": 1, "brows_slanted": -1, "eyes_wide": -0.5, "lips_apart": -1},
+    "disgust": {"nose_wrinkled": 1, "lip_corners_up": -1},
+    "fear": {"brows_up": 1, "brows_together": 0.5, "eyes_wide": 1, "lips_stretched": 1, "jaw_drop": 0.5},
+    "happy": {"lip_corners_up": 1, "cheeks_up": 1, "lips_stretched": 0.5},
+    "sad": {"brows_slanted": 1, "brows_together": 0.5, "lip_corners_up": -1},
+    "surprise": {"brows_up": 1, "eyes_wide": 1, "jaw_drop": 1},
+}
+CODES = ("units", "emotions")
+
+
+class ActionUnits(Directions):
+    """One number for each facial action: corners of the lips up, jaw dropped, brows together, ...
+
+    Faces are warped as if they acted; the mean change of their features, in
+    directions that other light and pose leave alone, reads how far a face acts
+    by itself. No label is seen: what is known beforehand is where brows, eyes,
+    nose and mouth are in an upright face, and how each can move.
+
+    Parameters
+    ----------
+    code : str
+        ``units``: ten numbers, one for each action. ``emotions``: six sums of these, one for each
+        emotion but the neutral one, of the actions that express it by the textbook.
+    n_faces : int
+        How many of the faces, at random, are photographed anew.
+    n_actors : int
+        How many of the faces, at random, act.
+    ridge : float
+        Share of the mean variance over faces that is added to every nuisance variance.
+    random_state : int
+
+    Attributes
+    ----------
+    names_ : list of str
+        What each number reads.
+    mean_ : ndarray, shape (d,)
+    weights_ : ndarray, shape (d, numbers)
+
+    References
+    ----------
+    Friesen and Ekman, EMFACS-7, 1983, for units and emotions; the matched filter of the mean change
+    against the nuisances is the linear discriminant of Fisher 1936.
+    """
+
+    def __init__(self, code="units", n_faces=5000, n_actors=600, ridge=0.01, random_state=0):
+        self.code = code
+        self.n_faces = n_faces
+        self.n_actors = n_actors
+        self.ridge = ridge
+        self.random_state = random_state
+
+    def fit(self, x, y=None, *, images, extractor):
+        """Learn what each action changes in x, shape (n, d).
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, height, width)
+            The faces of which x are the features.
+        extractor : object
+            Its ``transform(images)`` gives such features.
+
+        Raises
+        ------
+        InputError
+            Where x and images do not match, or the code is unknown.
+        """
+        x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
+        matched(x, images)
+        if self.code not in CODES:
+            raise unknown("code", self.code, CODES)
+        random = np.random.default_rng(self.random_state)
+        self.mean_, scale = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
+        nuisance = mean_square(augmented(x, images, extractor, random, self.n_faces) / scale)
+        actors = np.sort(random.permutation(len(images))[: self.n_actors])
+        change = _changes(images[actors], extractor) / scale
+        floor = self.ridge * ((x.std(0) / scale) ** 2).mean() + 1e-12
+        weights = np.linalg.solve(nuisance + floor * np.eye(len(nuisance)), change.T) / scale[:, None]
+        self.names_, self.weights_ = self._read(self._of_unit_variance(x, weights))
+        self.weights_ = self._of_unit_variance(x, self.weights_)
+        return self
+
+    def _of_unit_variance(self, x, weights):
+        spread = ((x - self.mean_.astype(x.dtype)) @ weights.astype(x.dtype)).std(0, dtype=np.float64)
+        return weights / np.where(spread > 1e-9, spread, 1)
+
+    def _read(self, weights):
+        """Return names and weights of the code."""
+        from fer_cluster.training.actions import ACTIONS
+
+        if self.code == "units":
+            return list(ACTIONS), weights
+        sums = np.array([[told.get(action, 0) for action in ACTIONS] for told in EMOTIONS.values()], float)
+        return list(EMOTIONS), weights @ (sums / np.linalg.norm(sums, axis=1, keepdims=True)).T
+
+
+def _changes(images, extractor):
+    """Return half the mean difference between faces that act and that do the opposite, (actions, d)."""
+    from fer_cluster.training.actions import ACTIONS, acted
+
+    change = [
+        extractor.transform(acted(images, action)) - extractor.transform(acted(images, action, -1))
+        for action in ACTIONS
+    ]
+    return np.stack([one.mean(0, dtype=np.float64) / 2 for one in change])
