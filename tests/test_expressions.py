@@ -1,0 +1,86 @@
+"""The readings of faces that are alike, and the cluster of the strongest."""
+
+import numpy as np
+import pytest
+
+from fer_cluster.chain import Chain
+from fer_cluster.clusterers.strongest import Strongest
+from fer_cluster.datasets.toy import Toy
+from fer_cluster.errors import InputError
+from fer_cluster.features.hog import Hog
+from fer_cluster.steps.action_units import EMOTIONS, ActionUnits
+from fer_cluster.steps.expressions import Expressions, _Remembering
+
+SMALL = {"n_cells": (3, 5), "n_faces": 100}
+
+
+@pytest.fixture(scope="module")
+def images():
+    return Toy(n=200, seed=5).load().images
+
+
+def test_a_face_has_the_mean_reading_of_its_cell(images):
+    hog = Hog(cell=12).fit(images)
+    x = hog.transform(images)
+    step = Expressions("whiten:4", n_cells=(5,), n_faces=100).fit(x, images=images, extractor=hog)
+    found = step.transform(x)
+    reader = ActionUnits("emotions", n_faces=100).fit(x, images=images, extractor=hog)
+    read = reader.transform(x).clip(-3, 3)
+    cell = step.cells_[0][1].labels_
+    mean = np.stack([read[cell == c].mean(0) for c in range(5)])[cell] - read.mean(0)
+    spread = np.sqrt((mean**2).mean(0)).max()
+    np.testing.assert_allclose(found, mean / spread, atol=1e-4)
+    assert step.names_ == list(EMOTIONS)
+
+
+def test_several_subspaces_and_fits_are_averaged(images):
+    hog = Hog(cell=12).fit(images)
+    x = hog.transform(images)
+    step = Expressions("whiten:4+whiten:6>unit", n_fits=2, **SMALL).fit(x, images=images, extractor=hog)
+    assert len(step.cells_) == 2 * 2 * 2
+    parts = []
+    for steps, partition, read in step.cells_:
+        near = x
+        for one in steps:
+            near = one.transform(near)
+        parts.append(read[partition.predict(near.astype(np.float64))])
+    np.testing.assert_allclose(step.transform(x), np.mean(parts, 0), atol=1e-5)
+
+
+def test_it_repeats_itself_and_new_faces_are_read_alone(images):
+    made = [Chain(Hog(cell=12), [Expressions("signal_to_nuisance:4", **SMALL)]) for _ in range(2)]
+    one, other = (chain.fit_transform(images) for chain in made)
+    np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(made[0].transform(images[:7]), one[:7], atol=1e-5)
+
+
+def test_a_step_that_reads_every_image_is_refused(images):
+    with pytest.raises(InputError, match="RemoveNuisances"):
+        Chain(Hog(cell=12), [Expressions("remove_nuisances", **SMALL)]).fit_transform(images)
+    with pytest.raises(InputError, match="whiten"):
+        Chain(Hog(cell=12), [Expressions("whitened", **SMALL)]).fit_transform(images)
+
+
+def test_the_same_images_are_extracted_once(images):
+    class Counting:
+        seen = 0
+
+        def transform(self, images):
+            self.seen += 1
+            return images.reshape(len(images), -1)
+
+    counting = Counting()
+    remembering = _Remembering(counting)
+    remembering.transform(images[:5])
+    np.testing.assert_array_equal(remembering.transform(images[:5].copy()), images[:5].reshape(5, -1))
+    assert counting.seen == 1 and remembering.extractor is counting
+    remembering.transform(images[1:6])
+    assert counting.seen == 2
+
+
+def test_the_strongest_or_the_rest():
+    x = np.array([[0.9, 0.1, 0.2], [0.2, 0.4, 0.7], [0.1, 0.4, 0.2], [0.0, 0.6, 0.5]])
+    assert Strongest(4).fit_predict(x).tolist() == [0, 2, 3, 1]
+    assert Strongest(4, threshold=0.65).fit(x).predict(x).tolist() == [0, 2, 3, 3]
+    assert Strongest(3).fit_predict(x).tolist() == [0, 2, 2, 1]  # the third feature is not looked at
+    assert Strongest(7).fit_predict(np.tile(x, (2, 1))).tolist() == [0, 2, 3, 1] * 2
