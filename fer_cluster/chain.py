@@ -1,5 +1,6 @@
 """A feature extractor and the steps after it, fitted and applied as one."""
 
+import hashlib
 import inspect
 
 import numpy as np
@@ -100,6 +101,53 @@ def chained(text, seed, extractor=None):
     names = [part.strip().replace(";", ",") for part in text.split(">")]
     extractor = extractor or _seeded("features", names.pop(0), seed)
     return Chain(extractor, [_seeded("steps", name, seed) for name in names])
+
+
+def spaces(text, seeds, extractor, images, x):
+    """Fit several chains of steps after one extractor; yield each with the features that it gives.
+
+    Parameters
+    ----------
+    text : str
+        Chains such as ``whiten:64 > unit + signal_to_nuisance:8``, joined by ``+``.
+    seeds : iterable of int
+        Each chain is fitted with each.
+    extractor : object
+        What gave x; it is asked once for the same images.
+    images : ndarray of uint8, shape (n, height, width)
+    x : ndarray, shape (n, d)
+        What the extractor makes of the images.
+
+    Yields
+    ------
+    Chain
+    ndarray of float32, shape (n, m)
+
+    Raises
+    ------
+    InputError
+        Where a step or a parameter is unknown.
+    """
+    once = Remembering(extractor)
+    for seed in seeds:
+        for steps in text.split("+"):
+            chain = chained(steps, seed, once)
+            yield chain, chain.fit_steps(images, x=x)
+
+
+class Remembering:
+    """An extractor that is fitted already, and extracts the same images but once."""
+
+    def __init__(self, extractor):
+        self.extractor = getattr(extractor, "extractor", extractor)
+        self._transform, self._made = extractor.transform, {}
+
+    def transform(self, images):
+        """Return the features of images, shape (n, d)."""
+        key = hashlib.blake2b(np.ascontiguousarray(images), digest_size=16).digest()
+        if key not in self._made:
+            self._made[key] = self._transform(images)
+        return self._made[key]
 
 
 def _seeded(kind, part, seed):

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from fer_cluster.chain import Chain
+from fer_cluster.chain import Chain, Remembering
 from fer_cluster.clusterers.strongest import Strongest
 from fer_cluster.datasets.toy import Toy
 from fer_cluster.errors import InputError
 from fer_cluster.features.hog import Hog
 from fer_cluster.steps.action_units import EMOTIONS, ActionUnits
-from fer_cluster.steps.expressions import Expressions, _Remembering
+from fer_cluster.steps.expressions import Expressions
 
 SMALL = {"n_cells": (3, 5), "n_faces": 100}
 
@@ -70,7 +70,7 @@ def test_the_same_images_are_extracted_once(images):
             return images.reshape(len(images), -1)
 
     counting = Counting()
-    remembering = _Remembering(counting)
+    remembering = Remembering(counting)
     remembering.transform(images[:5])
     np.testing.assert_array_equal(remembering.transform(images[:5].copy()), images[:5].reshape(5, -1))
     assert counting.seen == 1 and remembering.extractor is counting

@@ -13,7 +13,10 @@ from fer_cluster.errors import InputError
 LABELS = {"emotion", "label", "labels", "target", "split"}
 LEARNING = ("features", "steps", "clusterers", "projections")
 SMALL = {"n_components": 5, "epochs": 1, "width": 16}  # torch crashes below 16 in bfloat16
-OWN = {"self_named": {"prior": "pixels:6", "subspace": "whiten:4", "rounds": 1}, "neutral_gan": {"width": 4}}
+OWN = {
+    "self_named": {"described": "pixels:9", "prior": "whiten:6", "subspace": "whiten:4", "rounds": 1},
+    "neutral_gan": {"width": 4},
+}
 
 
 def parts(*kinds):

@@ -7,7 +7,16 @@ from fer_cluster.errors import InputError
 from fer_cluster.features._self_named import Named, naming
 from fer_cluster.features.self_named import SelfNamed
 
-SMALL = {"prior": "pixels:6", "subspace": "whiten:4", "names": (2, 5), "rounds": 2, "epochs": 1, "width": 2}
+SMALL = {
+    "described": "pixels:9",
+    "prior": "whiten:6",
+    "n_priors": 1,
+    "subspace": "whiten:4",
+    "names": (2, 5),
+    "rounds": 2,
+    "epochs": 1,
+    "width": 2,
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +45,9 @@ def test_names_are_kmeans_of_the_prior_and_next_of_what_was_learnt(images, monke
 
     monkeypatch.setattr(SelfNamed, "_names", spied)
     part = SelfNamed(**SMALL).fit(images)
-    np.testing.assert_array_equal(seen[0], chained("pixels:6", 0).fit_transform(images))
-    assert [named.shape for named in seen] == [(40, 6), (40, 4)]
-    np.testing.assert_allclose(np.cov(seen[1].T), np.eye(4), atol=0.02)
+    np.testing.assert_array_equal(seen[0][0], chained("pixels:9 > whiten:6", 0).fit_transform(images))
+    assert [[near.shape for near in named] for named in seen] == [[(40, 6)], [(40, 4)]]
+    np.testing.assert_allclose(np.cov(seen[1][0].T), np.eye(4), atol=0.02)
     assert part.history_["round"].tolist() == part.history_["epoch"].tolist() == [1, 2]
     targets = names(part, seen[0], 0)
     assert targets.shape == (40, 2) and targets.max(0).tolist() == [1, 4]
@@ -71,8 +80,17 @@ def test_names_are_any_sequence(names):
 
 def test_each_face_goes_to_its_nearest_name(images):
     named = np.repeat([[0.0, 0.0], [9.0, 9.0]], 20, axis=0) + np.arange(40)[:, None] * 1e-3
-    targets = SelfNamed(names=(2,))._names(named, 0)[:, 0]
+    targets = SelfNamed(names=(2,))._names([named], 0)[:, 0]
     assert len(set(targets[:20])) == len(set(targets[20:])) == 1 and targets[0] != targets[-1]
+
+
+def test_every_subspace_of_every_seed_gives_each_number_of_names(images):
+    part = SelfNamed(**SMALL | {"prior": "whiten:6 + whiten:3 > unit", "n_priors": 2})
+    named = part._named(images)
+    assert [near.shape[1] for near in named] == [6, 3, 6, 3]
+    targets = part._names(named, 0)
+    assert targets.shape == (40, 8) and targets.max(0).tolist() == [1, 4] * 4
+    np.testing.assert_allclose(np.linalg.norm(named[1], axis=1), 1, atol=1e-5)
 
 
 def test_rounds_go_on_where_they_were_cut_off(images, tmp_path, monkeypatch):

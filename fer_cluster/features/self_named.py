@@ -1,5 +1,6 @@
 """Features of a net that names the faces itself, learns the names, and names them anew."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -8,43 +9,55 @@ from pathlib import Path
 import numpy as np
 
 from fer_cluster import catalog
-from fer_cluster.chain import chained
+from fer_cluster.chain import chained, spaces
 from fer_cluster.errors import InputError
 from fer_cluster.features._views import ViewEncoder
 
 __all__ = ["SelfNamed"]
+
+_TRAINED = "self_training:n_components=8;n_rounds=10"
+_ACTIONS = "first=action_units:code=emotions"
+PRIOR = f"{_TRAINED};{_ACTIONS} + {_TRAINED} + {_TRAINED};{_ACTIONS};nuisance=1.5 + {_TRAINED};nuisance=1.5"
+SUBSPACE = " + ".join(f"signal_to_nuisance:{count};ridge=0.3" for count in (8, 12, 16))
 
 
 @dataclass(eq=False, repr=False)
 class SelfNamed(ViewEncoder):
     """Rounds of pseudo-labels, of which the first come from where expression is.
 
-    K-Means on the features of ``prior`` names the faces, several numbers of
-    names at once; a net learns the names from strongly changed views; K-Means
-    on a subspace of what it learnt names them anew. Nothing sees a label.
+    K-Means on subspaces of the features ``described`` names the faces, several
+    numbers of names in each at once; a net learns all the names from strongly
+    changed views; K-Means on subspaces of what it learnt names them anew.
+    Nothing sees a label.
 
     Caron, Bojanowski, Joulin and Douze, Deep clustering for unsupervised
-    learning of visual features, ECCV 2018; the prior and the subspace are ours.
+    learning of visual features, ECCV 2018; where the names come from is ours.
 
     Parameters
     ----------
+    described : str
+        Features that give the first names.
     prior : str
-        Features and steps after them, parted by ``>``, that give the first names.
+        Steps after these, such as ``whiten:64 > unit``; several subspaces are joined by ``+``.
+    n_priors : int
+        How many times each is fitted, with seeds of its own.
     subspace : str
-        Steps after the net's features, parted by ``>``, that give all others.
+        Steps after the net's features that give all other names, likewise.
     names : sequence of int
-        Numbers of names, all at once; each has a head of its own.
+        Numbers of names in each subspace; each has a head of its own.
     rounds : int
     label_smoothing : float
         Share of each name that is spread over all.
     """
 
-    prior: str = "patches > self_training"
-    subspace: str = "signal_to_nuisance:8"
+    described: str = "patches:n_words=300"
+    prior: str = PRIOR
+    n_priors: int = 2
+    subspace: str = SUBSPACE
     names: tuple = (15, 40, 100)
-    rounds: int = 3
+    rounds: int = 2
     label_smoothing: float = 0.1
-    epochs: int = 8
+    epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
@@ -71,7 +84,7 @@ class SelfNamed(ViewEncoder):
         self.check_images(images)
         self.check(watched=False)
         self.shape_ = images.shape[1:]
-        named, history = chained(self.prior, self.random_state).fit_transform(images), []
+        named, history = self._named(images), []
         for turn in range(self.rounds):
             targets = self._names(named, turn)
             history.append(self._learn(images, targets, turn, checkpoint).assign(round=turn + 1))
@@ -90,13 +103,25 @@ class SelfNamed(ViewEncoder):
         if not counts or not all(isinstance(count, Integral) and count >= 2 for count in counts):
             raise InputError(f"names must be one or more whole numbers of 2 or more, got {self.names!r}.")
 
+    def _named(self, images):
+        """Return the subspaces of the described faces in which they are named first."""
+        described = chained(self.described, self.random_state).fit(images)
+        seeds = [self.random_state * 1_009 + turn for turn in range(self.n_priors)]
+        found = spaces(self.prior, seeds, described, images, described.transform(images))
+        return [near for _, near in found]
+
+    def _named_anew(self, images):
+        """Return the subspaces of the net's features in which the faces are named next."""
+        found = spaces(self.subspace, [self.random_state], self, images, self.transform(images))
+        return [near for _, near in found]
+
     def _names(self, named, turn):
-        """Return the names of the faces, a column for each number of names, shape (n, heads)."""
+        """Return the names of the faces, a column for each subspace and number, shape (n, heads)."""
         columns = []
-        for place, count in enumerate(self.names):
-            seed = (self.random_state * 1_009 + turn) * 101 + place
-            options = {"n_clusters": min(count, len(named)), "n_init": 3, "random_state": seed}
-            columns.append(catalog.make("clusterers", "kmeans", **options).fit_predict(named))
+        for near, count in itertools.product(named, self.names):
+            seed = (self.random_state * 1_009 + turn) * 101 + len(columns)
+            options = {"n_clusters": min(count, len(near)), "n_init": 3, "random_state": seed}
+            columns.append(catalog.make("clusterers", "kmeans", **options).fit_predict(near))
         return np.stack(columns, axis=1)
 
     def _learn(self, images, targets, turn, checkpoint):
@@ -111,7 +136,3 @@ class SelfNamed(ViewEncoder):
         options = {"seed": self.random_state * 1_009 + turn, "title": f"SelfNamed, round {turn + 1}"}
         state = None if checkpoint is None else Path(checkpoint) / f"round_{turn + 1}"
         return self.learn(images, learner, targets=targets, checkpoint=state, **options)
-
-    def _named_anew(self, images):
-        """Return the subspace of the net's features in which the faces are named next."""
-        return chained(self.subspace, self.random_state, extractor=self).fit_steps(images)

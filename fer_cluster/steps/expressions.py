@@ -1,12 +1,10 @@
 """How much each face looks like each emotion of the textbook, read off the faces that are like it."""
 
-import hashlib
-
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fer_cluster.chain import chained, wanted
+from fer_cluster.chain import Remembering, spaces, wanted
 from fer_cluster.errors import InputError
 from fer_cluster.steps._subspace import matched
 from fer_cluster.steps.action_units import EMOTIONS, ActionUnits
@@ -75,16 +73,13 @@ class Expressions(TransformerMixin, BaseEstimator):
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
         matched(x, images)
-        extractor = _Remembering(extractor)
+        extractor, seeds = Remembering(extractor), range(self.random_state, self.random_state + self.n_fits)
         reader = ActionUnits("emotions", n_faces=self.n_faces, random_state=self.random_state)
         read = reader.fit(x, images=images, extractor=extractor).transform(x).clip(-_FAR, _FAR)
         self.names_, self.cells_ = list(EMOTIONS), []
-        for turn in range(self.n_fits):
-            for text in self.within.split("+"):
-                steps = chained(text, self.random_state + turn, extractor)
-                _of_features_alone(steps)
-                near = steps.fit_steps(images, x=x)
-                self.cells_ += [self._cells(steps.steps, near, read, count, turn) for count in self.n_cells]
+        for turn, (steps, near) in enumerate(spaces(self.within, seeds, extractor, images, x)):
+            _of_features_alone(steps)
+            self.cells_ += [self._cells(steps.steps, near, read, count, turn) for count in self.n_cells]
         return self
 
     def transform(self, x):
@@ -110,20 +105,6 @@ class Expressions(TransformerMixin, BaseEstimator):
         mean = mean / np.maximum(size, 1)[:, None] - read.mean(0)
         spread = np.sqrt((size[:, None] * mean**2).sum(0) / len(near)).max()
         return steps, partition, (mean / max(spread, 1e-9)).astype(np.float32)
-
-
-class _Remembering:
-    """An extractor that makes the same of the same images but once."""
-
-    def __init__(self, extractor):
-        self.extractor = getattr(extractor, "extractor", extractor)
-        self._transform, self._made = extractor.transform, {}
-
-    def transform(self, images):
-        key = hashlib.blake2b(np.ascontiguousarray(images), digest_size=16).digest()
-        if key not in self._made:
-            self._made[key] = self._transform(images)
-        return self._made[key]
 
 
 def _of_features_alone(chain):
