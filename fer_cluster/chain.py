@@ -109,7 +109,7 @@ def spaces(text, seeds, extractor, images, x):
     Parameters
     ----------
     text : str
-        Chains such as ``whiten:64 > unit + signal_to_nuisance:8``, joined by ``+``.
+        Chains such as ``whiten:64 > unit | signal_to_nuisance:8``, joined by ``|``.
     seeds : iterable of int
         Each chain is fitted with each.
     extractor : object
@@ -130,7 +130,7 @@ def spaces(text, seeds, extractor, images, x):
     """
     once = Remembering(extractor)
     for seed in seeds:
-        for steps in text.split("+"):
+        for steps in text.split("|"):
             chain = chained(steps, seed, once)
             yield chain, chain.fit_steps(images, x=x)
 

@@ -125,15 +125,15 @@ class Run:
             self.history.to_csv(folder / "history.csv", index=False)
 
     def scores_table(self):
-        """Return the scores as a tidy table: a row for each part and metric."""
-        rows = []
+        """Return the scores as a tidy table: a row for each part and metric, and which labels were used."""
+        told = {name: self.spec[name] for name in ("split", "labels", "chosen_with")}
+        key, rows = {"run": self.name} | told, []
         for kept, scores in (("with", self.scores), ("without", self.scores_without_duplicates)):
             for part, by_metric in scores.items():
                 for metric, score in by_metric.items():
                     spread = score if isinstance(score, dict) else {"mean": score}
-                    key = {"run": self.name, "split": self.spec["split"], "part": part}
-                    rows.append(key | {"duplicates": kept, "metric": metric} | spread)
-        columns = ["run", "split", "part", "duplicates", "metric", "mean", "sd", "low", "high"]
+                    rows.append(key | {"part": part, "duplicates": kept, "metric": metric} | spread)
+        columns = [*key, "part", "duplicates", "metric", "mean", "sd", "low", "high"]
         return pd.DataFrame(rows, columns=columns)
 
 

@@ -81,7 +81,7 @@ def test_runs_of_every_split_and_a_table(experiment, tiny, tmp_path):
     assert value(runs[0].scores["PrivateTest"]["ami"]) > 0.9
     assert abs(value(runs[1].scores["PrivateTest"]["ami"])) < 0.3
     lines = (tmp_path / "out" / "scores.csv").read_text().splitlines()
-    assert lines[0] == "run,split,part,duplicates,metric,mean,sd,low,high"
+    assert lines[0] == "run,split,labels,chosen_with,part,duplicates,metric,mean,sd,low,high"
 
 
 def test_finished_runs_are_kept_and_changed_ones_made_again(experiment, tiny, tmp_path):

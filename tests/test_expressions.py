@@ -36,7 +36,7 @@ def test_a_face_has_the_mean_reading_of_its_cell(images):
 def test_several_subspaces_and_fits_are_averaged(images):
     hog = Hog(cell=12).fit(images)
     x = hog.transform(images)
-    step = Expressions("whiten:4+whiten:6>unit", n_fits=2, **SMALL).fit(x, images=images, extractor=hog)
+    step = Expressions("whiten:4|whiten:6>unit", n_fits=2, **SMALL).fit(x, images=images, extractor=hog)
     assert len(step.cells_) == 2 * 2 * 2
     parts = []
     for steps, partition, read in step.cells_:

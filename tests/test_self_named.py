@@ -85,7 +85,7 @@ def test_each_face_goes_to_its_nearest_name(images):
 
 
 def test_every_subspace_of_every_seed_gives_each_number_of_names(images):
-    part = SelfNamed(**SMALL | {"prior": "whiten:6 + whiten:3 > unit", "n_priors": 2})
+    part = SelfNamed(**SMALL | {"prior": "whiten:6 | whiten:3 > unit", "n_priors": 2})
     named = part._named(images)
     assert [near.shape[1] for near in named] == [6, 3, 6, 3]
     targets = part._names(named, 0)

@@ -17,8 +17,8 @@ __all__ = ["SelfNamed"]
 
 _TRAINED = "self_training:n_components=8;n_rounds=10"
 _ACTIONS = "first=action_units:code=emotions"
-PRIOR = f"{_TRAINED};{_ACTIONS} + {_TRAINED} + {_TRAINED};{_ACTIONS};nuisance=1.5 + {_TRAINED};nuisance=1.5"
-SUBSPACE = " + ".join(f"signal_to_nuisance:{count};ridge=0.3" for count in (8, 12, 16))
+PRIOR = f"{_TRAINED};{_ACTIONS} | {_TRAINED} | {_TRAINED};{_ACTIONS};nuisance=1.5 | {_TRAINED};nuisance=1.5"
+SUBSPACE = " | ".join(f"signal_to_nuisance:{count};ridge=0.3" for count in (8, 12, 16))
 
 
 @dataclass(eq=False, repr=False)
@@ -38,7 +38,7 @@ class SelfNamed(ViewEncoder):
     described : str
         Features that give the first names.
     prior : str
-        Steps after these, such as ``whiten:64 > unit``; several subspaces are joined by ``+``.
+        Steps after these, such as ``whiten:64 > unit``; several subspaces are joined by ``|``.
     n_priors : int
         How many times each is fitted, with seeds of its own.
     subspace : str

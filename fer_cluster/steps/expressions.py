@@ -26,7 +26,7 @@ class Expressions(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     within : str
-        Steps that give a subspace, joined by ``+``; what follows one another is parted by ``>``.
+        Steps that give a subspace, joined by ``|``; what follows one another is parted by ``>``.
     n_fits : int
         How many times each is fitted, with seeds of its own.
     n_cells : sequence of int

@@ -1,0 +1,74 @@
+"""The encoder that is shipped: what it reads, that it is the one on its card, and how it is made."""
+
+import numpy as np
+import pytest
+
+from fer_cluster.errors import InputError
+from fer_cluster.features import pretrained
+from fer_cluster.features.pretrained import HOME, Pretrained, scaled, ship
+from fer_cluster.features.self_named import SelfNamed
+from fer_cluster.steps.signal_to_nuisance import SignalToNuisance
+
+SMALL = {"described": "pixels:9", "prior": "whiten:6", "subspace": "whiten:4", "names": (2,), "rounds": 1}
+
+
+@pytest.fixture(scope="module")
+def images():
+    random = np.random.default_rng(5)
+    coarse = np.kron(random.integers(0, 256, (40, 4, 4)), np.ones((12, 12)))
+    return (coarse * 0.9 + random.uniform(0, 25, coarse.shape)).astype(np.uint8)
+
+
+def test_what_is_shipped_is_read_as_it_was(images, tmp_path, monkeypatch):
+    encoder = SelfNamed(**SMALL, epochs=1, width=2, random_state=3).fit(images)
+    x = encoder.transform(images)
+    subspace = SignalToNuisance(3).fit(x, images=images, extractor=encoder)
+    ship(encoder, subspace, tmp_path)
+    monkeypatch.setattr(pretrained, "HOME", tmp_path)
+    np.testing.assert_allclose(
+        Pretrained().fit_transform(images), subspace.transform(x), rtol=1e-4, atol=1e-4
+    )
+    np.testing.assert_array_equal(Pretrained("body").fit(images[:3]).transform(images), x)
+
+
+def test_the_shipped_encoder_is_small_and_has_a_card():
+    files = {path.name: path.stat().st_size for path in HOME.iterdir()}
+    assert set(files) == {"README.md", "model.json", "subspace.safetensors", "weights.safetensors"}
+    assert sum(files.values()) <= 4 * 2**20
+
+
+def test_it_tells_a_smile_whatever_the_light_and_learns_nothing():
+    from fer_cluster.datasets.toy import Toy
+
+    toy = Toy(n=120, seed=1).load()
+    part = Pretrained().fit(toy.images[:1])
+    found = part.transform(toy.images)
+    assert found.shape == (120, 8) and np.isfinite(found).all()
+    darker = (toy.images * 0.8).astype(np.uint8)
+    change = np.square(part.transform(darker) - found).mean()
+    assert change < 0.2 * found.var(0).mean()
+    mirrored = part.transform(toy.images[:, :, ::-1])
+    np.testing.assert_allclose(mirrored, found, atol=1e-3)
+
+
+def test_images_of_another_size_are_scaled(images):
+    large = images.repeat(2, 1).repeat(2, 2)
+    assert scaled(large).shape == images.shape
+    inside = np.s_[:, 6:9, 6:9]  # of a patch of one grey and a little noise
+    np.testing.assert_allclose(scaled(large)[inside], images[inside], atol=20)
+    assert scaled(images) is images
+    assert Pretrained().fit(large).transform(large[:2]).shape == (2, 8)
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        ({"code": "bodies"}, "body"),
+        ({"images": np.zeros((2, 9, 9), np.uint8)}, "16 pixels"),
+        ({"images": 1}, "reads"),
+    ],
+)
+def test_what_cannot_be_used_is_told(images, wrong, told):
+    given = {"images": images} | wrong
+    with pytest.raises(InputError, match=told):
+        Pretrained(given.get("code", "body")).fit(np.asarray(given["images"]))
