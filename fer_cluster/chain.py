@@ -113,7 +113,7 @@ def spaces(text, seeds, extractor, images, x):
     seeds : iterable of int
         Each chain is fitted with each.
     extractor : object
-        What gave x; it is asked once for the same images.
+        What gave x; as a :class:`Remembering` it extracts the same images but once.
     images : ndarray of uint8, shape (n, height, width)
     x : ndarray, shape (n, d)
         What the extractor makes of the images.
@@ -128,10 +128,9 @@ def spaces(text, seeds, extractor, images, x):
     InputError
         Where a step or a parameter is unknown.
     """
-    once = Remembering(extractor)
     for seed in seeds:
         for steps in text.split("|"):
-            chain = chained(steps, seed, once)
+            chain = chained(steps, seed, extractor)
             yield chain, chain.fit_steps(images, x=x)
 
 
@@ -139,14 +138,13 @@ class Remembering:
     """An extractor that is fitted already, and extracts the same images but once."""
 
     def __init__(self, extractor):
-        self.extractor = getattr(extractor, "extractor", extractor)
-        self._transform, self._made = extractor.transform, {}
+        self.extractor, self._made = extractor, {}
 
     def transform(self, images):
         """Return the features of images, shape (n, d)."""
         key = hashlib.blake2b(np.ascontiguousarray(images), digest_size=16).digest()
         if key not in self._made:
-            self._made[key] = self._transform(images)
+            self._made[key] = self.extractor.transform(images)
         return self._made[key]
 
 

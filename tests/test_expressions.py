@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-from fer_cluster.chain import Chain, Remembering
+from fer_cluster.chain import Chain, Remembering, chained, spaces
 from fer_cluster.clusterers.strongest import Strongest
 from fer_cluster.datasets.toy import Toy
 from fer_cluster.errors import InputError
 from fer_cluster.features.hog import Hog
+from fer_cluster.features.patches import Patches
 from fer_cluster.steps.action_units import EMOTIONS, ActionUnits
 from fer_cluster.steps.expressions import Expressions
+from fer_cluster.steps.self_training import _lowest
 
 SMALL = {"n_cells": (3, 5), "n_faces": 100}
 
@@ -59,6 +61,17 @@ def test_a_step_that_reads_every_image_is_refused(images):
         Chain(Hog(cell=12), [Expressions("remove_nuisances", **SMALL)]).fit_transform(images)
     with pytest.raises(InputError, match="whiten"):
         Chain(Hog(cell=12), [Expressions("whitened", **SMALL)]).fit_transform(images)
+
+
+def test_the_mouth_is_found_behind_whatever_remembers(images):
+    patches = Patches(n_words=8).fit(images)
+    x, told = patches.transform(images), "self_training:n_names=(5,);n_rounds=1;n_faces=50;n_components=3"
+    alone = chained(told, 0, patches).fit_steps(images, x=x)
+    ((_, near),) = spaces(told, [0], Remembering(Remembering(patches)), images, x)
+    np.testing.assert_array_equal(near, alone)
+    low = _lowest(Chain(Remembering(patches)), x.shape[1])
+    np.testing.assert_array_equal(low, np.flatnonzero(patches.place_[:, 0] > 0.75))
+    assert 0 < len(low) < x.shape[1]
 
 
 def test_the_same_images_are_extracted_once(images):

@@ -61,7 +61,7 @@ def test_parameters_at_48_pixels(variant):
 
 
 def test_a_narrow_resnet_is_a_sixteenth():
-    assert size(meta("resnet18:width=16", 44)) == pytest.approx(11_171_271 / 16, rel=0.02)
+    assert size(meta("resnet18:width=4", 44)) == pytest.approx(11_171_271 / 16, rel=0.02)
 
 
 def test_order_of_layers_of_khaireddin():
@@ -168,7 +168,7 @@ def test_images_are_enlarged_and_copied_to_three_channels():
     "part, side",
     [
         ("vgg_khaireddin:dense=8,dropout=0", 40),
-        ("resnet18:width=16", 44),
+        ("resnet18:width=4", 44),
         ("vgg19_segmentation:variant=code,width=8,dense=16,dropout=0", 44),
         ("vgg19_segmentation:variant=figure,width=8,dense=16,dropout=0", 44),
         ("vgg19_segmentation:gate=sigmoid,width=8,dense=16,dropout=0", 44),
@@ -274,7 +274,7 @@ def trained(name, faces, **params):
 
 
 @pytest.mark.parametrize(
-    "name", ["vgg_khaireddin:dense=16", "vgg19_segmentation:width=4,dense=16", "resnet18:width=16"]
+    "name", ["vgg_khaireddin:dense=16", "vgg19_segmentation:width=4,dense=16", "resnet18:width=4"]
 )
 def test_an_epoch_and_probabilities(name):
     part, _ = trained(name, load("toy:n=28"), epochs=1)
@@ -285,5 +285,5 @@ def test_an_epoch_and_probabilities(name):
 
 def test_a_narrow_resnet_learns(tiny):
     plain = {"crop": 0, "augment": "mirror", "mixup": 0.0, "average": 0.8, "views": "mirror"}
-    part, emotion = trained("resnet18", tiny, width=16, epochs=15, **plain)
+    part, emotion = trained("resnet18", tiny, width=8, epochs=15, **plain)
     assert (part.predict(tiny.images) == emotion).mean() > 0.7  # chance: one in seven

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_cluster import catalog
-from fer_cluster.chain import chained, spaces
+from fer_cluster.chain import Remembering, chained, spaces
 from fer_cluster.errors import InputError
 from fer_cluster.features._views import ViewEncoder
 
@@ -107,12 +107,14 @@ class SelfNamed(ViewEncoder):
         """Return the subspaces of the described faces in which they are named first."""
         described = chained(self.described, self.random_state).fit(images)
         seeds = [self.random_state * 1_009 + turn for turn in range(self.n_priors)]
-        found = spaces(self.prior, seeds, described, images, described.transform(images))
+        once = Remembering(described)
+        found = spaces(self.prior, seeds, once, images, once.transform(images))
         return [near for _, near in found]
 
     def _named_anew(self, images):
         """Return the subspaces of the net's features in which the faces are named next."""
-        found = spaces(self.subspace, [self.random_state], self, images, self.transform(images))
+        once = Remembering(self)
+        found = spaces(self.subspace, [self.random_state], once, images, once.transform(images))
         return [near for _, near in found]
 
     def _names(self, named, turn):

@@ -153,8 +153,9 @@ def _discriminant(between, noise, total):
 
 def _lowest(extractor, count):
     """Return the indices of the features in the lowest quarter of the face, or of all."""
-    first = getattr(extractor, "extractor", extractor)
-    place = getattr(first, "place_", np.zeros((0, 2)))
+    while hasattr(extractor, "extractor"):  # the first of a chain, remembered or not
+        extractor = extractor.extractor
+    place = getattr(extractor, "place_", np.zeros((0, 2)))
     low = np.flatnonzero(place[:, 0] > 0.75) if len(place) == count else []
     return low if len(low) else np.arange(count)
 
