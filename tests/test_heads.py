@@ -40,14 +40,6 @@ QUICK = [
     Spectral(),
 ]
 
-SHORT = [
-    TEMI(epochs=5, heads=1),
-    SCAN(epochs=5, heads=1),
-    DEC(epochs=5, pretrain_epochs=10),
-    IDEC(epochs=5, pretrain_epochs=10),
-    Spectral(),
-]
-
 
 def checks():
     with warnings.catch_warnings():
@@ -62,7 +54,9 @@ def test_scikit_learn_checks(estimator, check):
 
 
 @pytest.mark.filterwarnings("ignore:.*has collapsed")
-@pytest.mark.parametrize("estimator", SHORT, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(
+    "estimator", [TEMI(), SCAN(), DEC(), IDEC(), Spectral()], ids=lambda e: type(e).__name__
+)
 def test_scikit_learn_checks_of_clusterers(estimator):
     check_clusterer_compute_labels_predict(type(estimator).__name__, estimator)
     check_clustering(type(estimator).__name__, estimator, readonly_memmap=True)

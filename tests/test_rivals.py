@@ -61,7 +61,7 @@ def test_parameters_at_48_pixels(variant):
 
 
 def test_a_narrow_resnet_is_a_sixteenth():
-    assert size(meta("resnet18:width=4", 44)) == pytest.approx(11_171_271 / 16, rel=0.02)
+    assert size(meta("resnet18:width=16", 44)) == pytest.approx(11_171_271 / 16, rel=0.02)
 
 
 def test_order_of_layers_of_khaireddin():
