@@ -12,6 +12,7 @@ SMALL = {
     "prior": "whiten:6",
     "n_priors": 1,
     "subspace": "whiten:4",
+    "expressed": "",
     "names": (2, 5),
     "rounds": 2,
     "epochs": 1,
@@ -96,7 +97,7 @@ def test_every_subspace_of_every_seed_gives_each_number_of_names(images):
 def test_rounds_go_on_where_they_were_cut_off(images, tmp_path, monkeypatch):
     whole = SelfNamed(**SMALL).fit(images).transform(images)
 
-    def cut(self, images):
+    def cut(self, images, turn):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):

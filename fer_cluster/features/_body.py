@@ -12,7 +12,8 @@ def body(width):
     """Return the untrained net: standardised images (b, 1, height, width) to features (b, 8 * width).
 
     A stem of 5 x 5 at every second pixel, then four residual blocks (He et al. 2016), of which all
-    but the first halve the map, and the mean of each map.
+    but the first halve the map, and the mean of each map. Each block begins as its shortcut: the last
+    normalisation of its branch starts at zero (Goyal et al. 2017, Accurate, large minibatch SGD).
     """
     layers = [nn.Conv2d(1, width, 5, 2, padding=2, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
     inside = width
@@ -24,6 +25,8 @@ def body(width):
     for module in net.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, Residual):
+            nn.init.zeros_(module.branch[-1].weight)
     return net
 
 

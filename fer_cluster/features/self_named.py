@@ -18,7 +18,8 @@ __all__ = ["SelfNamed"]
 _TRAINED = "self_training:n_components=8;n_rounds=10"
 _ACTIONS = "first=action_units:code=emotions"
 PRIOR = f"{_TRAINED};{_ACTIONS} | {_TRAINED} | {_TRAINED};{_ACTIONS};nuisance=1.5 | {_TRAINED};nuisance=1.5"
-SUBSPACE = " | ".join(f"signal_to_nuisance:{count};ridge=0.3" for count in (8, 12, 16))
+SUBSPACE = "signal_to_nuisance:8;ridge=0.3 | signal_to_nuisance:12;ridge=0.3"
+EXPRESSED = "learnt_expressions:threshold=0.45 | learnt_expressions:threshold=0.65"
 
 
 @dataclass(eq=False, repr=False)
@@ -27,8 +28,8 @@ class SelfNamed(ViewEncoder):
 
     K-Means on subspaces of the features ``described`` names the faces, several
     numbers of names in each at once; a net learns all the names from strongly
-    changed views; K-Means on subspaces of what it learnt names them anew.
-    Nothing sees a label.
+    changed views; K-Means on subspaces of what it learnt, and what it reads of the
+    textbook's expressions, name them anew. Nothing sees a label.
 
     Caron, Bojanowski, Joulin and Douze, Deep clustering for unsupervised
     learning of visual features, ECCV 2018; where the names come from is ours.
@@ -43,6 +44,9 @@ class SelfNamed(ViewEncoder):
         How many times each is fitted, with seeds of its own.
     subspace : str
         Steps after the net's features that give all other names, likewise.
+    expressed : str
+        Steps after the net's features, joined by ``|``, of which the strongest number of a face, or
+        that none is above 0, is one name more; empty for none.
     names : sequence of int
         Numbers of names in each subspace; each has a head of its own.
     rounds : int
@@ -54,6 +58,7 @@ class SelfNamed(ViewEncoder):
     prior: str = PRIOR
     n_priors: int = 2
     subspace: str = SUBSPACE
+    expressed: str = EXPRESSED
     names: tuple = (15, 40, 100)
     rounds: int = 2
     label_smoothing: float = 0.1
@@ -84,12 +89,11 @@ class SelfNamed(ViewEncoder):
         self.check_images(images)
         self.check(watched=False)
         self.shape_ = images.shape[1:]
-        named, history = self._named(images), []
+        targets, history = self._names(self._named(images), 0), []
         for turn in range(self.rounds):
-            targets = self._names(named, turn)
             history.append(self._learn(images, targets, turn, checkpoint).assign(round=turn + 1))
             if turn + 1 < self.rounds:
-                named = self._named_anew(images)
+                targets = self._named_anew(images, turn + 1)
         self.history_ = pd.concat(history, ignore_index=True)
         self.history_["epoch"] = np.arange(1, len(self.history_) + 1)
         return self
@@ -111,11 +115,16 @@ class SelfNamed(ViewEncoder):
         found = spaces(self.prior, seeds, once, images, once.transform(images))
         return [near for _, near in found]
 
-    def _named_anew(self, images):
-        """Return the subspaces of the net's features in which the faces are named next."""
+    def _named_anew(self, images, turn):
+        """Return the names that the net's features give, a column for each, shape (n, heads)."""
         once = Remembering(self)
-        found = spaces(self.subspace, [self.random_state], once, images, once.transform(images))
-        return [near for _, near in found]
+        x = once.transform(images)
+
+        def near(steps):
+            return [near for _, near in spaces(steps, [self.random_state], once, images, x)] if steps else []
+
+        expressed = [_strongest(read) for read in near(self.expressed)]
+        return np.column_stack([*expressed, self._names(near(self.subspace), turn)])
 
     def _names(self, named, turn):
         """Return the names of the faces, a column for each subspace and number, shape (n, heads)."""
@@ -138,3 +147,9 @@ class SelfNamed(ViewEncoder):
         options = {"seed": self.random_state * 1_009 + turn, "title": f"SelfNamed, round {turn + 1}"}
         state = None if checkpoint is None else Path(checkpoint) / f"round_{turn + 1}"
         return self.learn(images, learner, targets=targets, checkpoint=state, **options)
+
+
+def _strongest(read):
+    """Return the strongest number of each face, or one more than there are where none is above 0."""
+    name = np.column_stack([read, np.zeros(len(read))]).argmax(1)
+    return np.unique(name, return_inverse=True)[1]

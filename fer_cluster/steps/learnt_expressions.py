@@ -1,0 +1,172 @@
+"""How much each face looks like each emotion of the textbook, as one part of the faces teaches the others."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from fer_cluster.errors import InputError
+from fer_cluster.steps._subspace import matched
+from fer_cluster.steps.expressions import Expressions
+
+__all__ = ["LearntExpressions"]
+
+
+class LearntExpressions(TransformerMixin, BaseEstimator):
+    """Six numbers, one for each emotion but the neutral one: how much more a face looks like it than like none.
+
+    The readings of :class:`fer_cluster.steps.expressions.Expressions` name the
+    faces, each after its strongest, or neutral where none is strong. These names are often wrong, but
+    rarely in the way in which the features differ, so a ridge regression that learns the names of one
+    part of the faces names the others better than they were; these names are learnt next.
+    Each round keeps how many faces have each name, lest the common ones swallow the rare.
+    No label is seen. With :class:`fer_cluster.clusterers.strongest.Strongest` at ``threshold=0`` the
+    clusters are the names.
+
+    Parameters
+    ----------
+    within : str
+        Steps that give a subspace for the readings, joined by ``|``; what follows one another is
+        parted by ``>``.
+    n_fits : int
+        How many times each is fitted, with seeds of its own.
+    n_cells : sequence of int
+        Numbers of cells of each subspace.
+    threshold : float
+        What the strongest reading must reach, else the face is named neutral first.
+    n_rounds : int
+        How many times names are learnt.
+    n_parts : int
+        Parts that the faces are dealt into; each is named by what the others teach.
+    ridge : float
+        Share of the mean variance of the features that is added to every variance.
+    n_faces : int
+        How many of the faces, at random, are photographed anew for the reading.
+    random_state : int
+
+    Attributes
+    ----------
+    names_ : list of str
+        The emotions.
+    mean_, scale_ : ndarray, shape (d,)
+    weights_ : ndarray, shape (d, 6)
+    shift_ : ndarray, shape (6,)
+        What is added to the regression, so that as many faces as before have each name.
+
+    References
+    ----------
+    Lee, Pseudo-label, ICML workshop 2013, and cross-fitting, as in Chernozhukov et al., The Econometrics
+    Journal 2018; the first names after Friesen and Ekman, EMFACS-7, 1983.
+    """
+
+    def __init__(
+        self,
+        within="signal_to_nuisance:8;ridge=0.3 | signal_to_nuisance:12;ridge=0.3",
+        n_fits=1,
+        n_cells=(20, 40, 80),
+        threshold=0.6,
+        n_rounds=6,
+        n_parts=2,
+        ridge=0.5,
+        n_faces=5000,
+        random_state=0,
+    ):
+        self.within = within
+        self.n_fits = n_fits
+        self.n_cells = n_cells
+        self.threshold = threshold
+        self.n_rounds = n_rounds
+        self.n_parts = n_parts
+        self.ridge = ridge
+        self.n_faces = n_faces
+        self.random_state = random_state
+
+    def fit(self, x, y=None, *, images, extractor):
+        """Read and learn the names of x, shape (n, d).
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, height, width)
+            The faces of which x are the features.
+        extractor : object
+            Its ``transform(images)`` gives such features.
+
+        Raises
+        ------
+        InputError
+            Where x and images do not match, a step is unknown or asks for images later on, or the
+            rounds or parts are too few or too many.
+        """
+        x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
+        matched(x, images)
+        self._check(len(x))
+        reader = Expressions(self.within, self.n_fits, self.n_cells, self.n_faces, self.random_state)
+        read = reader.fit(x, images=images, extractor=extractor).transform(x)
+        self.names_ = reader.names_
+        self.mean_, self.scale_ = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
+        z = ((x - self.mean_) / self.scale_).astype(np.float32)
+        self._learn(z, np.column_stack([read, np.full(len(read), self.threshold)]).argmax(1))
+        return self
+
+    def transform(self, x):
+        """Return how much more each face looks like each emotion than like none, shape (n, 6)."""
+        check_is_fitted(self)
+        x = validate_data(self, x, reset=False, dtype=(np.float64, np.float32))
+        z = ((x - self.mean_) / self.scale_).astype(np.float32)
+        return z @ self.weights_ + self.shift_
+
+    def _check(self, n):
+        if not 2 <= self.n_parts <= n:
+            raise InputError(f"n_parts must be 2 to the number of faces, {n}, got {self.n_parts!r}.")
+        if self.n_rounds < 1:
+            raise InputError(f"n_rounds must be 1 or more, got {self.n_rounds!r}.")
+
+    def _learn(self, z, name):
+        """Learn names of standardised features z, name them anew, and so on."""
+        count = len(self.names_) + 1
+        sizes = np.bincount(name, minlength=count) / len(z)
+        part = np.random.default_rng(self.random_state).permutation(len(z)) % self.n_parts
+        teachers = [_Ridge(z, np.flatnonzero(part != own), self.ridge) for own in range(self.n_parts)]
+        for _ in range(self.n_rounds):
+            hot = np.eye(count, dtype=np.float32)[name]
+            taught = [teacher.fit(hot) for teacher in teachers]
+            score = np.empty((len(z), count), np.float32)
+            for own, (weights, level) in enumerate(taught):
+                score[part == own] = z[part == own] @ weights + level
+            shift = _shift(score, sizes)
+            name = (score + shift).argmax(1)
+        weights, level = (np.mean(both, axis=0) for both in zip(*taught, strict=True))
+        level = level + shift
+        self.weights_ = (weights[:, :-1] - weights[:, -1:]).astype(np.float32)
+        self.shift_ = (level[:-1] - level[-1]).astype(np.float32)
+
+
+class _Ridge:
+    """Ridge regression of the same rows on other targets again and again."""
+
+    def __init__(self, z, rows, ridge):
+        from scipy.linalg import cho_factor
+
+        self.z, self.rows = z, rows
+        self.centre = z[rows].mean(0)
+        centred = z[rows] - self.centre
+        square = (centred.T @ centred).astype(np.float64) / len(rows)
+        floor = ridge * np.trace(square) / len(square) + 1e-9
+        self.factor = cho_factor(square + floor * np.eye(len(square)))
+
+    def fit(self, hot):
+        """Return weights, shape (d, names), and level, shape (names,), of targets (n, names)."""
+        from scipy.linalg import cho_solve
+
+        level = hot[self.rows].mean(0)
+        to = (self.z[self.rows] - self.centre).T @ (hot[self.rows] - level) / len(self.rows)
+        weights = cho_solve(self.factor, to.astype(np.float64))
+        return weights, level - self.centre @ weights
+
+
+def _shift(score, sizes, rounds=50, pace=0.05):
+    """Return what to add to each name's score so that about the given shares of the faces have it."""
+    shift = np.zeros(len(sizes))
+    for _ in range(rounds):
+        share = np.bincount((score + shift).argmax(1), minlength=len(sizes)) / len(score)
+        shift += pace * (np.sqrt(sizes) - np.sqrt(share))
+    return shift
