@@ -5,7 +5,7 @@ import torch
 from fer_cluster.chain import chained
 from fer_cluster.errors import InputError
 from fer_cluster.features._self_named import Named, naming
-from fer_cluster.features.self_named import SelfNamed
+from fer_cluster.features.self_named import SelfNamed, _strongest
 
 SMALL = {
     "described": "pixels:9",
@@ -52,6 +52,26 @@ def test_names_are_kmeans_of_the_prior_and_next_of_what_was_learnt(images, monke
     assert part.history_["round"].tolist() == part.history_["epoch"].tolist() == [1, 2]
     targets = names(part, seen[0], 0)
     assert targets.shape == (40, 2) and targets.max(0).tolist() == [1, 4]
+
+
+def test_what_the_net_expresses_is_a_name_from_the_second_round_on(images, monkeypatch):
+    seen, learn = [], SelfNamed._learn
+
+    def spied(self, images, targets, turn, checkpoint):
+        seen.append(targets)
+        return learn(self, images, targets, turn, checkpoint)
+
+    monkeypatch.setattr(SelfNamed, "_learn", spied)
+    expressed = "learnt_expressions:within=whiten:4;n_cells=(3,);threshold=0.5"
+    SelfNamed(**SMALL | {"expressed": f"{expressed} | {expressed};n_rounds=1"}).fit(images)
+    assert [targets.shape for targets in seen] == [(40, 2), (40, 4)]
+    for name in seen[1][:, :2].T:
+        assert set(name) == set(range(name.max() + 1)) and 2 <= len(set(name)) <= 7
+
+
+def test_the_strongest_expression_or_none_is_the_name_and_no_number_is_left_out():
+    read = np.array([[0.2, 0.1, -1], [-1, -0.1, -3], [0.3, 0.4, -1], [-1, -1, -1]])
+    assert _strongest(read).tolist() == [0, 2, 1, 2]  # nobody has the third
 
 
 @pytest.mark.parametrize(

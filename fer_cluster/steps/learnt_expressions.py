@@ -12,7 +12,7 @@ __all__ = ["LearntExpressions"]
 
 
 class LearntExpressions(TransformerMixin, BaseEstimator):
-    """Six numbers, one for each emotion but the neutral one: how much more a face looks like it than like none.
+    """Six numbers, one for each emotion but the neutral one: how much more a face looks like it than neutral.
 
     The readings of :class:`fer_cluster.steps.expressions.Expressions` name the
     faces, each after its strongest, or neutral where none is strong. These names are often wrong, but

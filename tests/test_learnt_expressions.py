@@ -1,0 +1,107 @@
+"""Names that one part of the faces learns and tells the others."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+
+from fer_cluster.chain import Chain
+from fer_cluster.clusterers.strongest import Strongest
+from fer_cluster.datasets.toy import Toy
+from fer_cluster.errors import InputError
+from fer_cluster.features.hog import Hog
+from fer_cluster.steps.action_units import EMOTIONS
+from fer_cluster.steps.expressions import Expressions
+from fer_cluster.steps.learnt_expressions import LearntExpressions, _Ridge, _shift
+
+SMALL = {"within": "whiten:4", "n_cells": (5, 9), "n_faces": 60}
+
+
+@pytest.fixture(scope="module")
+def images():
+    return Toy(n=200, seed=5).load().images
+
+
+@pytest.fixture
+def blobs():
+    """Seven kinds of faces of unequal number, and names of which a third are wrong."""
+    random = np.random.default_rng(3)
+    kind = random.choice(7, 1400, p=[0.25, 0.2, 0.15, 0.15, 0.1, 0.1, 0.05])
+    z = (3 * np.eye(7, 12)[kind] + random.normal(size=(1400, 12))).astype(np.float32)
+    wrong = random.random(1400) < 0.33
+    return z - z.mean(0), kind, np.where(wrong, random.permutation(kind), kind)
+
+
+def test_the_regression_is_that_of_scikit_learn(blobs):
+    z, _, name = blobs
+    rows, hot = np.arange(0, 1400, 3), np.eye(7, dtype=np.float32)[name]
+    weights, level = _Ridge(z, rows, 0.5).fit(hot)
+    floor = 0.5 * z[rows].var(0).mean()
+    peer = Ridge(alpha=floor * len(rows)).fit(z[rows], hot[rows])
+    np.testing.assert_allclose(weights, peer.coef_.T, atol=1e-5)
+    np.testing.assert_allclose(z @ weights + level, peer.predict(z), atol=1e-5)
+
+
+def test_the_shift_keeps_how_many_have_each_name():
+    score = np.random.default_rng(0).normal(size=(5000, 3)) * 0.2 + [0.5, 0.3, 0.0]
+    sizes = np.array([0.2, 0.3, 0.5])
+    share = np.bincount((score + _shift(score, sizes)).argmax(1)) / 5000
+    np.testing.assert_allclose(share, sizes, atol=0.02)
+
+
+def test_names_are_mended_by_what_the_other_faces_teach(blobs):
+    z, kind, name = blobs
+    step = LearntExpressions(n_rounds=3)
+    step.names_ = list(EMOTIONS)
+    step._learn(z, name)
+    learnt = np.column_stack([z @ step.weights_ + step.shift_, np.zeros(len(z))]).argmax(1)
+    assert (name == kind).mean() < 0.75
+    assert (learnt == kind).mean() > 0.9
+
+
+def test_no_face_is_named_by_what_it_taught_itself(blobs):
+    z, _, name = blobs
+    step = LearntExpressions(n_rounds=1, random_state=4)
+    step.names_ = list(EMOTIONS)
+    step._learn(z, name)
+    part = np.random.default_rng(4).permutation(len(z)) % 2
+    hot, score, models = np.eye(7)[name], np.empty((len(z), 7)), []
+    for own in (0, 1):
+        others = part != own
+        alpha = 0.5 * z[others].var(0).mean() * others.sum()
+        models.append(Ridge(alpha=alpha).fit(z[others], hot[others]))
+        score[~others] = models[own].predict(z[~others])
+    shift = _shift(score, np.bincount(name, minlength=7) / len(z))
+    mean = sum(model.predict(z) for model in models) / 2 + shift
+    np.testing.assert_allclose(z @ step.weights_ + step.shift_, mean[:, :-1] - mean[:, -1:], atol=1e-3)
+
+
+def test_it_begins_with_the_readings_and_its_strongest_are_the_clusters(images, monkeypatch):
+    hog = Hog(cell=12).fit(images)
+    x, told = hog.transform(images), {}
+    monkeypatch.setattr(LearntExpressions, "_learn", lambda self, z, name: told.update(z=z, name=name))
+    LearntExpressions(**SMALL, threshold=0.5).fit(x, images=images, extractor=hog)
+    read = Expressions("whiten:4", 1, (5, 9), 60).fit(x, images=images, extractor=hog).transform(x)
+    np.testing.assert_array_equal(told["name"], Strongest(7, threshold=0.5).fit_predict(read))
+    np.testing.assert_allclose(told["z"].mean(0), 0, atol=1e-4)
+
+
+def test_it_repeats_itself_and_new_faces_are_read_alone(images):
+    made = [Chain(Hog(cell=12), [LearntExpressions(**SMALL)]) for _ in range(2)]
+    one, other = (chain.fit_transform(images) for chain in made)
+    assert one.shape == (200, 6) and one.dtype == np.float32
+    np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(made[0].transform(images[:7]), one[:7], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        ({"n_parts": 1}, "n_parts must be 2 to the number of faces, 200, got 1"),
+        ({"n_parts": 201}, "got 201"),
+        ({"n_rounds": 0}, "n_rounds must be 1 or more, got 0"),
+        ({"within": "remove_nuisances"}, "RemoveNuisances"),
+    ],
+)
+def test_what_cannot_be_learnt_is_told(images, wrong, told):
+    with pytest.raises(InputError, match=told):
+        Chain(Hog(cell=12), [LearntExpressions(**SMALL | wrong)]).fit_transform(images)
