@@ -132,8 +132,12 @@ def cluster(
     return _scored(Run(name or run_name(spec), spec, rows, embedding.x, **trained), clusters, faces)
 
 
-def embed(faces, features="pixels", *, then=(), split=None, seed=0, epochs=None, checkpoint=None):
+def embed(
+    faces, features="pixels", *, then=(), split=None, seed=0, epochs=None, checkpoint=None, trained=None
+):
     """Fit a feature extractor and its steps on the fit part; return all features.
+
+    Where ``trained`` is such an extractor, fitted already on these faces, the steps alone are fitted.
 
     Raises
     ------
@@ -141,7 +145,7 @@ def embed(faces, features="pixels", *, then=(), split=None, seed=0, epochs=None,
         Where a part or the split is unknown.
     """
     parts = split_faces(faces, split, seed)
-    extractor = made("features", features, seed, epochs)
+    extractor = made("features", features, seed, epochs) if trained is None else trained
     chain = Chain(extractor, [made("steps", step, seed) for step in then])
     started = time.perf_counter()
     fitted = parts.part == parts.fit
@@ -151,7 +155,11 @@ def embed(faces, features="pixels", *, then=(), split=None, seed=0, epochs=None,
     emotion = faces.about["emotion"]
     if supervision(extractor) != "none" and emotion[fitted].isna().any():
         raise InputError(f"{text(features)} has to be told {supervision(extractor)}; some have no emotion.")
-    x = chain.fit_transform(faces.images, as_rows(fitted), state, (emotion == "neutral").to_numpy())
+    rows = as_rows(fitted)
+    if trained is None:
+        x = chain.fit_transform(faces.images, rows, state, (emotion == "neutral").to_numpy())
+    else:
+        x = chain.fit_steps(faces.images, rows)
     return Embedding(x, chain, parts, time.perf_counter() - started)
 
 

@@ -153,25 +153,39 @@ def _embedded(last, entry, split, faces, folder, runs):
         return last
     learnt = {"epochs": epochs, "checkpoint": folder and state_folder(folder)}
     embedding = _kept(runs, key, split, faces, folder)
-    return key, embedding or clustering.embed(faces, key[0], then=then, split=split, seed=seed, **learnt)
+    if embedding is None:
+        learnt["trained"] = _trained(runs, key, folder)
+        embedding = clustering.embed(faces, key[0], then=then, split=split, seed=seed, **learnt)
+    return key, embedding
 
 
 def _kept(runs, key, split, faces, folder):
     """Return the features of a clustering that is there already, where they are the same; else None."""
-    features, then, epochs, seed = key
-    wanted = {"kind": "clusterer", "features": features, "then": list(then), "epochs": epochs}
-    for run in runs.values():
-        if run.spec["seeds"][0] != seed or any(run.spec.get(name) != wanted[name] for name in wanted):
-            continue
-        try:
-            extractor = _extractor(run, key, folder)
-        except InputError as error:
-            warnings.warn(f"{error} It is trained again.", stacklevel=4)
-            continue
-        chain = Chain(extractor, [made("steps", step, seed) for step in then])
-        parts, seconds = split_faces(faces, split, seed), run.spec["seconds"]["features"]
+    for run, extractor in _alike(runs, key, folder, then=list(key[1])):
+        chain = Chain(extractor, [made("steps", step, key[3]) for step in key[1]])
+        parts, seconds = split_faces(faces, split, key[3]), run.spec["seconds"]["features"]
         return clustering.Embedding(np.array(run.features), chain, parts, seconds)
     return None
+
+
+def _trained(runs, key, folder):
+    """Return the extractor that was trained for a clustering, whatever steps came after it; else None."""
+    for run, extractor in _alike(runs, key, folder):
+        if len(run.history):
+            return extractor
+    return None
+
+
+def _alike(runs, key, folder, **wanted):
+    """Yield the clusterings that are there already and have the same features, and their extractors."""
+    wanted |= {"kind": "clusterer", "features": key[0], "epochs": key[2]}
+    for run in runs.values():
+        if run.spec["seeds"][0] != key[3] or any(run.spec.get(name) != wanted[name] for name in wanted):
+            continue
+        try:
+            yield run, _extractor(run, key, folder)
+        except InputError as error:
+            warnings.warn(f"{error} It is trained again.", stacklevel=4)
 
 
 def _extractor(run, key, folder):

@@ -9,6 +9,7 @@ from fer_cluster.comparing import compare
 from fer_cluster.errors import InputError
 from fer_cluster.experiment import Experiment, read_experiment
 from fer_cluster.faces import Faces
+from fer_cluster.features.autoencoder import Autoencoder
 from fer_cluster.loading import load
 from fer_cluster.parts import as_seeds, file_name, made
 from fer_cluster.runs import find_runs, load_run
@@ -36,6 +37,21 @@ def test_an_extractor_that_was_trained_for_a_finished_run_is_not_trained_again(t
     np.testing.assert_array_equal(again[1].pictures, whole[1].pictures)
     assert again[1].history["loss"].tolist() == pytest.approx(whole[1].history["loss"].tolist())
     assert (tmp_path / "cut" / "official" / "gmm" / "model_0" / "weights.safetensors").exists()
+
+
+def test_a_trained_extractor_serves_other_steps_and_probes(tmp_path, monkeypatch):
+    faces = load("toy:n=70")
+    probe = {"name": "probe", "baseline": "linear_probe", "features": CODE, "seeds": 1, "epochs": 1}
+    steps = TWO[1] | {"then": ("whiten:3",)}
+    (alone,) = compare(experiment(probe), faces, tmp_path / "alone")
+    fits, fit = [], Autoencoder.fit
+    monkeypatch.setattr(Autoencoder, "fit", lambda self, *a, **o: fits.append(1) or fit(self, *a, **o))
+    first, probed, stepped = compare(experiment(TWO[0], probe, steps), faces, tmp_path / "together")
+    assert len(fits) == 1
+    np.testing.assert_array_equal(probed.predictions(), alone.predictions())
+    parts = split(faces, "official")
+    peer = made("steps", "whiten:3", 0).fit(first.features[parts.part == parts.fit])
+    np.testing.assert_allclose(stepped.features, peer.transform(first.features), atol=1e-4)
 
 
 def test_a_run_of_fewer_epochs_is_not_taken_for_the_whole_one(tiny, tmp_path):
