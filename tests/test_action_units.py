@@ -87,7 +87,7 @@ def test_emotions_are_the_sums_of_the_textbook(toy, read):
     _, units = read
     step = ActionUnits("emotions", n_faces=300, n_actors=60)
     found = Chain(Hog(mirror=True, cell=6), [step]).fit_transform(toy.images)
-    assert step.names_ == list(EMOTIONS) and found.shape == (600, 6)
+    assert step.names_ == list(EMOTIONS) and found.shape == (600, 7)
     happy = units @ [EMOTIONS["happy"].get(action, 0) for action in ACTIONS]
     np.testing.assert_allclose(
         found[:, step.names_.index("happy")], (happy - happy.mean()) / happy.std(), atol=1e-3

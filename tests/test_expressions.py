@@ -95,5 +95,9 @@ def test_the_strongest_or_the_rest():
     x = np.array([[0.9, 0.1, 0.2], [0.2, 0.4, 0.7], [0.1, 0.4, 0.2], [0.0, 0.6, 0.5]])
     assert Strongest(4).fit_predict(x).tolist() == [0, 2, 3, 1]
     assert Strongest(4, threshold=0.65).fit(x).predict(x).tolist() == [0, 2, 3, 3]
-    assert Strongest(3).fit_predict(x).tolist() == [0, 2, 2, 1]  # the third feature is not looked at
+    assert Strongest(3).fit_predict(x).tolist() == [0, 2, 2, 1]
+    assert Strongest(2).fit_predict(x).tolist() == [0, 1, 1, 1]  # the third feature is not looked at
     assert Strongest(7).fit_predict(np.tile(x, (2, 1))).tolist() == [0, 2, 3, 1] * 2
+    quiet = np.column_stack([x, [0.95, 0.6, 0.3, 0.3]])  # of as many features the last is that of the rest
+    assert Strongest(4).fit_predict(quiet).tolist() == [3, 2, 3, 1]
+    assert Strongest(4, threshold=0.65).fit(quiet).predict(quiet).tolist() == [3, 2, 3, 3]

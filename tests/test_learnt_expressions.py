@@ -51,7 +51,7 @@ def test_the_shift_keeps_how_many_have_each_name():
 def test_names_are_mended_by_what_the_other_faces_teach(blobs):
     z, kind, name = blobs
     step = LearntExpressions(n_rounds=3)
-    step.names_ = list(EMOTIONS)
+    step.names_ = list(EMOTIONS)[:6]
     step._learn(z, name)
     learnt = np.column_stack([z @ step.weights_ + step.shift_, np.zeros(len(z))]).argmax(1)
     assert (name == kind).mean() < 0.75
@@ -61,7 +61,7 @@ def test_names_are_mended_by_what_the_other_faces_teach(blobs):
 def test_no_face_is_named_by_what_it_taught_itself(blobs):
     z, _, name = blobs
     step = LearntExpressions(n_rounds=1, random_state=4)
-    step.names_ = list(EMOTIONS)
+    step.names_ = list(EMOTIONS)[:6]
     step._learn(z, name)
     part = np.random.default_rng(4).permutation(len(z)) % 2
     hot, score, models = np.eye(7)[name], np.empty((len(z), 7)), []

@@ -7,6 +7,7 @@ from fer_cluster.errors import InputError
 from fer_cluster.features import pretrained
 from fer_cluster.features.pretrained import HOME, Pretrained, scaled, ship
 from fer_cluster.features.self_named import SelfNamed
+from fer_cluster.steps.learnt_expressions import LearntExpressions
 from fer_cluster.steps.signal_to_nuisance import SignalToNuisance
 
 SMALL = {"described": "pixels:9", "prior": "whiten:6", "subspace": "whiten:4", "names": (2,), "rounds": 1}
@@ -23,17 +24,20 @@ def test_what_is_shipped_is_read_as_it_was(images, tmp_path, monkeypatch):
     encoder = SelfNamed(**SMALL, epochs=1, width=2, random_state=3).fit(images)
     x = encoder.transform(images)
     subspace = SignalToNuisance(3).fit(x, images=images, extractor=encoder)
-    ship(encoder, subspace, tmp_path)
+    expressions = LearntExpressions("whiten:4", n_cells=(5,), n_faces=20, threshold=0.3)
+    read = expressions.fit(x, images=images, extractor=encoder).transform(x)
+    ship(encoder, subspace, expressions, tmp_path)
     monkeypatch.setattr(pretrained, "HOME", tmp_path)
     np.testing.assert_allclose(
         Pretrained().fit_transform(images), subspace.transform(x), rtol=1e-4, atol=1e-4
     )
+    np.testing.assert_allclose(Pretrained("expressions").fit_transform(images), read, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(Pretrained("body").fit(images[:3]).transform(images), x)
 
 
 def test_the_shipped_encoder_is_small_and_has_a_card():
     files = {path.name: path.stat().st_size for path in HOME.iterdir()}
-    assert set(files) == {"README.md", "model.json", "subspace.safetensors", "weights.safetensors"}
+    assert set(files) == {"README.md", "model.json", "codes.safetensors", "weights.safetensors"}
     assert sum(files.values()) <= 4 * 2**20
 
 

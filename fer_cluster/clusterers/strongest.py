@@ -11,15 +11,16 @@ __all__ = ["Strongest"]
 class Strongest(Estimator):
     """Clusters by the largest of the features, for features that mean something by themselves.
 
-    With the six numbers of ``expressions`` the seven clusters are the faces that
+    With the seven numbers of ``expressions`` the seven clusters are the faces that
     express each emotion, and those that express none. Nothing is learnt.
 
     Parameters
     ----------
     n_clusters : int
-        One more than the features that are looked at, the first ones.
+        The first features are looked at, as many; there may be one feature less.
     threshold : float
-        What the largest feature must reach, else the face is of the last cluster.
+        What the largest feature must reach, else the face is of the last cluster, to which the last of
+        as many features as clusters belongs.
 
     Attributes
     ----------
@@ -48,7 +49,6 @@ class Strongest(Estimator):
         return self._assigned(checked(self, x, reset=False))
 
     def _assigned(self, x):
-        x = x[:, : max(self.n_clusters - 1, 1)]
-        rest = min(self.n_clusters - 1, x.shape[1])
-        strongest = x.argmax(1)
-        return np.where(x.max(1) < self.threshold, rest, np.minimum(strongest, rest)).astype(np.int32)
+        last = min(self.n_clusters - 1, x.shape[1])
+        rest = x[:, last : last + 1].max(1, initial=self.threshold)
+        return np.column_stack([x[:, :last], rest]).argmax(1).astype(np.int32)

@@ -12,6 +12,7 @@ __all__ = ["Pretrained"]
 
 HOME = Path(__file__).parent.parent / "pretrained"
 SIDE = 48  # pixels of the images that it was trained on
+CODES = ("subspace", "expressions", "body")
 _LEAST = 16
 
 
@@ -25,20 +26,23 @@ class Pretrained(TransformerMixin, BaseEstimator):
     ----------
     code : str
         ``subspace``: the eight directions in which faces differ most for what other light and pose
-        change, made for clustering. ``body``: all the net's numbers, made for a classifier.
+        change, made for clustering. ``expressions``: how much more a face looks angry, disgusted, fearful,
+        happy, sad and surprised than neutral, made for ``strongest:threshold=0``, which sees no label
+        either. ``body``: all the net's numbers, made for a classifier.
     device : str
         ``auto``, ``cpu``, ``cuda``, ...
 
     Attributes
     ----------
     encoder_ : SelfNamed
-    mean_, weights_ : ndarray, shape (d,) and (d, 8)
-        Of the subspace.
+    weights_, level_ : ndarray, shape (d, codes) and (codes,)
+        Of the code: what the net's numbers are multiplied by, and what is added.
 
     References
     ----------
     :class:`fer_cluster.features.self_named.SelfNamed`, then
-    :class:`fer_cluster.steps.signal_to_nuisance.SignalToNuisance`.
+    :class:`fer_cluster.steps.signal_to_nuisance.SignalToNuisance` or
+    :class:`fer_cluster.steps.learnt_expressions.LearntExpressions`.
     """
 
     def __init__(self, code="subspace", device="auto"):
@@ -57,14 +61,15 @@ class Pretrained(TransformerMixin, BaseEstimator):
 
         from fer_cluster.training.models import load_model
 
-        if self.code not in ("subspace", "body"):
-            raise unknown("code", self.code, ("subspace", "body"))
+        if self.code not in CODES:
+            raise unknown("code", self.code, CODES)
         self.shape_ = as_images(images, "Pretrained").shape[1:]
         if min(self.shape_) < _LEAST:
             raise InputError(f"Pretrained needs images of {_LEAST} pixels or more, got {self.shape_}.")
         self.encoder_ = load_model(HOME).set_params(device=self.device)
-        subspace = load_file(HOME / "subspace.safetensors")
-        self.mean_, self.weights_ = subspace["mean"], subspace["weights"]
+        if self.code != "body":
+            codes = load_file(HOME / "codes.safetensors")
+            self.weights_, self.level_ = codes[f"{self.code}.weights"], codes[f"{self.code}.level"]
         return self
 
     def transform(self, images):
@@ -80,7 +85,7 @@ class Pretrained(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         images = as_images(images, "Pretrained", self.shape_)
         x = self.encoder_.transform(scaled(images))
-        return x if self.code == "body" else (x - self.mean_) @ self.weights_
+        return x if self.code == "body" else x @ self.weights_ + self.level_
 
 
 def scaled(images):
@@ -93,13 +98,14 @@ def scaled(images):
     return np.stack([np.asarray(image) for image in sized])
 
 
-def ship(encoder, subspace, folder=HOME):
-    """Write what is shipped: a trained encoder, and a fitted subspace of its features.
+def ship(encoder, subspace, expressions, folder=HOME):
+    """Write what is shipped: a trained encoder, and the codes that fitted steps make of its features.
 
     Parameters
     ----------
     encoder : SelfNamed
     subspace : SignalToNuisance
+    expressions : LearntExpressions
     folder : path-like
     """
     from safetensors.numpy import save  # which takes the memory of an array as it lies
@@ -108,7 +114,13 @@ def ship(encoder, subspace, folder=HOME):
     from fer_cluster.training.models import save_model
 
     save_model(encoder, folder)
-    learnt = {"mean": subspace.mean_, "weights": subspace.weights_}
+    read = expressions.weights_ / expressions.scale_[:, None]
+    learnt = {
+        "subspace.weights": subspace.weights_,
+        "subspace.level": -subspace.mean_ @ subspace.weights_,
+        "expressions.weights": read,
+        "expressions.level": expressions.shift_ - expressions.mean_ @ read,
+    }
     tensors = {name: np.ascontiguousarray(array, np.float32) for name, array in learnt.items()}
-    with writing(Path(folder) / "subspace.safetensors") as path:
+    with writing(Path(folder) / "codes.safetensors") as path:
         path.write_bytes(save(tensors))

@@ -15,7 +15,7 @@ _FAR = 3  # standard deviations beyond which no face is read farther
 
 
 class Expressions(TransformerMixin, BaseEstimator):
-    """Six numbers, one for each emotion but the neutral one: what the faces near a face express on average.
+    """Seven numbers, one for each emotion, neutral the last: what the faces near a face express on average.
 
     What one face does with brows, eyes and mouth is hard to read
     (:class:`fer_cluster.steps.action_units.ActionUnits`); the mean over a
@@ -40,7 +40,7 @@ class Expressions(TransformerMixin, BaseEstimator):
     names_ : list of str
         The emotions.
     cells_ : list of tuple
-        Subspace, partition and the reading of each of its cells, shape (cells, 6), in standard
+        Subspace, partition and the reading of each of its cells, shape (cells, 7), in standard
         deviations between cells of the emotion that differs most.
 
     References
@@ -83,7 +83,7 @@ class Expressions(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, x):
-        """Return the mean readings, shape (n, 6)."""
+        """Return the mean readings, shape (n, 7)."""
         check_is_fitted(self)
         x = validate_data(self, x, reset=False, dtype=(np.float64, np.float32))
         total, last = np.zeros((len(x), len(self.names_)), np.float32), None

@@ -32,7 +32,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
     n_cells : sequence of int
         Numbers of cells of each subspace.
     threshold : float
-        What the strongest reading must reach, else the face is named neutral first.
+        What the strongest reading must reach, else the face is named neutral at first.
     n_rounds : int
         How many times names are learnt.
     n_parts : int
@@ -46,7 +46,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     names_ : list of str
-        The emotions.
+        The emotions but the neutral one.
     mean_, scale_ : ndarray, shape (d,)
     weights_ : ndarray, shape (d, 6)
     shift_ : ndarray, shape (6,)
@@ -63,7 +63,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         within="signal_to_nuisance:8;ridge=0.3 | signal_to_nuisance:12;ridge=0.3",
         n_fits=1,
         n_cells=(20, 40, 80),
-        threshold=0.6,
+        threshold=0.5,
         n_rounds=6,
         n_parts=2,
         ridge=0.5,
@@ -101,10 +101,11 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         self._check(len(x))
         reader = Expressions(self.within, self.n_fits, self.n_cells, self.n_faces, self.random_state)
         read = reader.fit(x, images=images, extractor=extractor).transform(x)
-        self.names_ = reader.names_
+        self.names_ = reader.names_[:-1]
         self.mean_, self.scale_ = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
         z = ((x - self.mean_) / self.scale_).astype(np.float32)
-        self._learn(z, np.column_stack([read, np.full(len(read), self.threshold)]).argmax(1))
+        read[:, -1] = np.maximum(read[:, -1], self.threshold)
+        self._learn(z, read.argmax(1))
         return self
 
     def transform(self, x):
