@@ -10,7 +10,8 @@ __all__ = ["ActionUnits"]
 
 # What expresses each emotion (EMFACS, Friesen and Ekman 1983), in the actions that a warp can make. Anger
 # has the lips pressed or parted, so they do not tell; sadness deepens the furrow beside the nose (11), to
-# which the wrinkled nose is nearest; the lips of a neutral face are closed. These three were chosen on PublicTest.
+# which the wrinkled nose is nearest; the lips of a neutral face are closed. These three were chosen on
+# PublicTest.
 EMOTIONS = {
     "angry": {"brows_together": 1, "brows_slanted": -1, "eyes_wide": -0.5},
     "disgust": {"nose_wrinkled": 1, "lip_corners_up": -1},
