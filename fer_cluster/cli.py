@@ -98,7 +98,7 @@ def cluster(faces, votes, skip_bad, features, then, clusterer, out, as_json, **o
     out, state = _places(out, run_name(describe(features, clusterer, then=then)))
     faces = _load(faces, votes, skip_bad)
     run = cluster(faces, features, clusterer, then=then, checkpoint=state, **options)
-    _keep(run, out, state, as_json)
+    _keep(run, out, state, as_json, faces)
 
 
 @cli.command(epilog=_FACES, short_help="Train a supervised baseline and score it on the same faces.")
@@ -140,7 +140,7 @@ def _places(out, name):
     return out, state_folder(out)
 
 
-def _keep(run, out, state, as_json):
+def _keep(run, out, state, as_json, faces=None):
     """Write a run and its figures, a classifier's tables too; the state of its training is done with."""
     import shutil
 
@@ -151,7 +151,7 @@ def _keep(run, out, state, as_json):
     if not is_first():
         return
     run.save(out)
-    draw([run], out / "figures")
+    draw([run], out / "figures", faces=faces)
     supervised = run.spec["kind"] == "classifier"
     if supervised:
         tabulate([run], out / "tables")
@@ -191,8 +191,8 @@ def _compare(experiment, faces, out, as_json, seeds=None, epochs=None):
     runs = compare(experiment, faces, out)
     if not is_first():
         return
-    figures = draw_experiment(experiment, runs, out / "figures")
-    tables = tabulate_experiment(experiment, runs, out / "tables")
+    figures = draw_experiment(experiment, runs, out / "figures", faces)
+    tables = tabulate_experiment(experiment, runs, out / "tables", faces)
     page = write_page(experiment, runs, figures, tables, out / "README.md")
     _tell(runs, as_json)
     click.echo(f"Figures, tables and scores are told of in {page}", err=True)

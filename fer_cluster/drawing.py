@@ -2,15 +2,18 @@
 
 import inspect
 import warnings
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 from fer_cluster import catalog
+from fer_cluster.chain import wanted
 from fer_cluster.errors import InputError, unknown
 
 FORMATS = ("png", "pdf", "svg")
 
 
-def draw(runs, out, plots=None, suffix="png"):
+def draw(runs, out, plots=None, suffix="png", faces=None):
     """Draw the plots of runs; each picture has the CSV behind it beside it.
 
     A plot is drawn of the runs that it can be drawn of: no classifier is put on
@@ -22,9 +25,11 @@ def draw(runs, out, plots=None, suffix="png"):
     out : path-like
         The folder for the pictures.
     plots : sequence of str, optional
-        By default every plot that is made of runs; those that compare, of several only.
+        By default every plot that is made of runs unasked; those that compare, of several only.
     suffix : str
         ``png``, ``pdf`` or ``svg``.
+    faces : Faces, optional
+        Those of the runs, where they are at hand, for plots that look at them.
 
     Returns
     -------
@@ -46,22 +51,23 @@ def draw(runs, out, plots=None, suffix="png"):
             raise unknown("What is drawn of runs", name, _of_runs())
     paths = []
     for name, plot in made:
-        paths += make_each(name, plot, runs, _saving(Path(out), suffix), asked=bool(plots))
+        chosen = runs if plots else by_default(plot, runs)
+        paths += make_each(name, plot, chosen, _saving(Path(out), suffix, faces), asked=bool(plots))
     return paths
 
 
-def draw_experiment(experiment, runs, out):
+def draw_experiment(experiment, runs, out, faces=None):
     """Draw the figures that an experiment names, for every split, and what compares its runs.
 
     An experiment that names no figure has every plot of every run. A figure that
     its runs cannot give is left out with a warning.
     """
     if not experiment.figures:
-        return draw(runs, out)
-    save, paths = _saving(Path(out), "png"), []
+        return draw(runs, out, faces=faces)
+    save, paths = _saving(Path(out), "png", faces), []
     for name in _of_runs():
         if (plot := catalog.make("plots", name)).compares:
-            paths += make_each(name, plot, runs, save)
+            paths += make_each(name, plot, by_default(plot, runs), save)
     for figure in experiment.figures:
         paths += make_named(figure, catalog.make("plots", figure["plot"]), runs, save)
     return paths
@@ -122,6 +128,30 @@ def make_named(entry, part, runs, save):
     return paths
 
 
+def by_default(part, runs):
+    """Return the runs that a plot or an analysis is made of unasked."""
+    kinds = getattr(part, "by_default", part.of)
+    return [run for run in runs if run.spec["kind"] in kinds]
+
+
+def told(method, faces):
+    """Return ``data`` or ``table`` as a function of runs alone, told the faces where it names them.
+
+    Raises
+    ------
+    InputError
+        Where it cannot do without them and they are not at hand.
+    """
+    given = wanted(method, faces=faces)
+    needed = given and inspect.signature(method).parameters["faces"].default is inspect.Parameter.empty
+    if needed and faces is None:
+        raise InputError(
+            f"{type(method.__self__).__name__.lower()} looks at the images, which runs on disk do not hold; "
+            "name it in an experiment that is compared, or give faces."
+        )
+    return partial(method, **given)
+
+
 def _lots(part, runs):
     """Yield the suffix of the name and the runs of each thing that a part makes of runs."""
     chosen = _of_kinds(part, runs)
@@ -158,8 +188,12 @@ def _is_of_runs(plot):
     return "runs" in inspect.signature(plot.data).parameters
 
 
-def _saving(out, suffix):
+def _saving(out, suffix, faces):
     """Return what writes a picture and its CSV into a folder."""
     from fer_cluster.plots._save import save
 
-    return lambda plot, runs, stem: save(plot, runs, out / f"{stem}.{suffix}")
+    def write(plot, runs, stem):
+        told_plot = SimpleNamespace(data=told(plot.data, faces), draw=plot.draw)
+        return save(told_plot, runs, out / f"{stem}.{suffix}")
+
+    return write

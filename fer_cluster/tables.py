@@ -8,13 +8,13 @@ import pandas as pd
 
 from fer_cluster import catalog
 from fer_cluster.atomic import writing
-from fer_cluster.drawing import make_each, make_named
+from fer_cluster.drawing import by_default, make_each, make_named, told
 from fer_cluster.errors import InputError
 
 _KEYS = ("run", "dataset", "split", "part")  # said in the title where they are the same in all rows
 
 
-def tabulate(runs, out, names=None):
+def tabulate(runs, out, names=None, faces=None):
     """Write the tables that the analyses make of runs.
 
     Parameters
@@ -26,6 +26,8 @@ def tabulate(runs, out, names=None):
     names : sequence of str, optional
         Analyses; by default those that suit the kinds of the runs, and those that
         compare where there are several.
+    faces : Faces, optional
+        Those of the runs, where they are at hand, for analyses that look at them.
 
     Returns
     -------
@@ -40,41 +42,35 @@ def tabulate(runs, out, names=None):
     if not runs:
         raise InputError("There is no run to tabulate.")
     made = [(name, catalog.make("analysis", name)) for name in names or catalog.names("analysis")]
-    save, paths = _saving(Path(out)), []
+    save, paths = _saving(Path(out), faces), []
     for name, analysis in made:
-        chosen = runs if names else _by_default(analysis, runs)
+        chosen = runs if names else by_default(analysis, runs)
         paths += make_each(name, analysis, chosen, save, asked=bool(names))
     return paths
 
 
-def tabulate_experiment(experiment, runs, out):
+def tabulate_experiment(experiment, runs, out, faces=None):
     """Write the tables that an experiment names, for every split, and what compares its runs.
 
     An experiment that names no table has the default tables of every run. A table
     that its runs cannot give is left out with a warning.
     """
     if not experiment.tables:
-        return tabulate(runs, out)
-    save, paths = _saving(Path(out)), []
+        return tabulate(runs, out, faces=faces)
+    save, paths = _saving(Path(out), faces), []
     for name in catalog.names("analysis"):
         if (analysis := catalog.make("analysis", name)).compares:
-            paths += make_each(name, analysis, _by_default(analysis, runs), save)
+            paths += make_each(name, analysis, by_default(analysis, runs), save)
     for entry in experiment.tables:
         paths += make_named(entry, catalog.make("analysis", entry["analysis"]), runs, save)
     return paths
 
 
-def _by_default(analysis, runs):
-    """Return the runs that an analysis tabulates unasked."""
-    kinds = getattr(analysis, "by_default", analysis.of)
-    return [run for run in runs if run.spec["kind"] in kinds]
-
-
-def _saving(out):
+def _saving(out, faces):
     """Return what writes a table as CSV and as Markdown into a folder."""
 
     def save(analysis, runs, stem):
-        table = analysis.table(runs)
+        table = told(analysis.table, faces)(runs)
         title = inspect.getdoc(type(analysis)).split("\n")[0].rstrip(".")
         paths = [out / f"{stem}.csv", out / f"{stem}.md"]
         with writing(paths[0]) as path:

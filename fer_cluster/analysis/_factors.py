@@ -1,0 +1,71 @@
+"""What faces show besides emotion: nuisances that are measured, and those that the data set tells."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from fer_cluster.nuisances import measure
+
+_BINS = 7
+_FEWEST = 5  # faces of a kind on average, else a column tells faces apart rather than kinds
+_OF_EMOTION = re.compile(
+    r"(emotion|expression|label|valence|arousal|intensity|votes|au\d|split|usage).*", re.IGNORECASE
+)
+
+
+def nuisances(faces, rows):
+    """Return the nuisances of faces, numbers as float and kinds as Categorical; ``rows`` are the index.
+
+    Measured ones come first; then every column of the data set that does not tell
+    of emotion or the split. Fractions are numbers, all else are kinds: text,
+    booleans, whole numbers such as those of identities.
+
+    Parameters
+    ----------
+    faces : Faces
+    rows : ndarray of int
+    """
+    columns = dict(measure(faces.images[rows]).set_axis(rows).items())
+    for name, column in faces.about.iloc[rows].items():
+        if not _OF_EMOTION.match(str(name)):
+            columns[f"{name} (known)" if name in columns else str(name)] = _told(column)
+    return pd.DataFrame(columns, index=rows)
+
+
+def numbers(frame):
+    """Return the numbers that vary among the faces, as columns of float."""
+    some = frame.select_dtypes("number")
+    return some.loc[:, some.nunique() > 1]
+
+
+def kinds(frame):
+    """Return name -> codes from 0 of what tells faces apart; numbers are cut into seven bins."""
+    codes = {}
+    for name, column in frame.items():
+        is_kind = isinstance(column.dtype, pd.CategoricalDtype)
+        code = pd.factorize(column)[0] if is_kind else cut(column.to_numpy())
+        most = len(frame) / _FEWEST if is_kind else np.inf
+        if 1 < code.max(initial=0) + 1 <= most:
+            codes[name] = code
+    return codes
+
+
+def cut(values, count=_BINS):
+    """Return which of ``count`` bins of equal number each value lies in; equal values share one.
+
+    Bins that hold nothing, where many values are equal, are not counted.
+    """
+    from scipy.stats import rankdata
+
+    place = np.floor(count * (rankdata(values) - 0.5) / max(len(values), 1))
+    return np.unique(place, return_inverse=True)[1]
+
+
+def _told(column):
+    """Return a column of the data set: fractions with the gaps filled by their mean, or kinds."""
+    if not pd.api.types.is_float_dtype(column):
+        codes, words = pd.factorize(column.astype(object).map(str))
+        return pd.Series(pd.Categorical.from_codes(codes, words), index=column.index)
+    column = column.astype(float).replace([np.inf, -np.inf], np.nan)
+    return column.fillna(column.mean()).fillna(0)

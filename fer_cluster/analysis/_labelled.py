@@ -1,0 +1,27 @@
+"""The labelled faces of a run, by their rows."""
+
+import numpy as np
+
+from fer_cluster.errors import InputError
+
+
+def emotions(run):
+    """Return the emotion of each face as its code, -1 where it has none: (n,)."""
+    return run.faces["emotion"].cat.codes.to_numpy().astype(int)
+
+
+def labelled(run, part=None):
+    """Return the rows of the labelled faces of a part, or of all parts.
+
+    Raises
+    ------
+    InputError
+        Where there are none.
+    """
+    chosen = emotions(run) >= 0
+    if part is not None:
+        chosen &= (run.faces["part"] == part).to_numpy()
+    if not chosen.any():
+        where = "" if part is None else f" in {part}"
+        raise InputError(f"{run.name!r} has no labelled faces{where}, so there is no table.")
+    return np.flatnonzero(chosen)

@@ -1,0 +1,78 @@
+"""The clusterer of a run made anew, and the features that it was fitted on."""
+
+import ast
+
+import numpy as np
+
+from fer_cluster import catalog
+from fer_cluster.errors import InputError
+from fer_cluster.faces import as_rows
+
+
+def clusterer_of(run, seed=0, **params):
+    """Return the clusterer of a run, not fitted, with its parameters but for those given.
+
+    Parameters
+    ----------
+    run : Run
+    seed : int
+    **params
+        In place of those of the run: ``n_clusters``.
+
+    Raises
+    ------
+    InputError
+        Where the run has no clusterer, or one that takes no such parameter or cannot predict.
+    """
+    if run.spec["kind"] != "clusterer":
+        raise InputError(f"{run.name!r} cannot be refitted: it is no clustering.")
+    text = run.spec["clusterer"]
+    part = catalog.make("clusterers", text)
+    if not hasattr(part, "predict"):
+        raise InputError(f"{run.name!r} cannot be refitted: {text} cannot place faces it was not fitted on.")
+    own = part.get_params()
+    for name in params:
+        if name not in own:
+            raise InputError(f"{run.name!r} cannot be refitted so: its clusterer {text} takes no {name}.")
+    recorded = run.spec.get("params", {}).get("clusterer", {})
+    given = {name: _value(value, own.get(name)) for name, value in recorded.items()}
+    given |= params | {"random_state": seed}
+    return part.set_params(**{name: value for name, value in given.items() if name in own})
+
+
+def features_of(run, part, kept=None):
+    """Return the features of the faces of a part, memory-mapped where they are and all are taken.
+
+    Parameters
+    ----------
+    run : Run
+    part : str
+    kept : ndarray of bool, shape (n,), optional
+        Which of all faces to take, at most.
+
+    Raises
+    ------
+    InputError
+        Where there are none, or all faces have the same.
+    """
+    x, rows = run.features, (run.faces["part"] == part).to_numpy()
+    if kept is not None:
+        rows = rows & kept
+    if np.ndim(x) != 2 or not np.size(x) or len(x) != len(rows) or not rows.any():
+        raise InputError(f"{run.name!r} cannot be refitted: it keeps no features of faces of {part}.")
+    x = x[as_rows(rows)]
+    if len(x) > 1 and (x == x[0]).all():
+        raise InputError(
+            f"{run.name!r} cannot be refitted: the features of all faces of {part} are the same."
+        )
+    return x
+
+
+def _value(value, default):
+    """Return a recorded parameter; what JSON cannot hold, such as (256, 128), was recorded as text."""
+    if not isinstance(value, str) or isinstance(default, str):
+        return value
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return default

@@ -1,0 +1,78 @@
+"""What clusters follow, in plain words."""
+
+import pandas as pd
+
+_FOLLOWED = 0.01  # largest corrected p of what clusters follow: one random run in a hundred is misjudged
+
+
+def sentences(rows):
+    """Return the verdict on one run, how sure it is, and what is left without the nuisances.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of one run, from :meth:`Nuisance.table`.
+    """
+    followed = rows[(rows["ami"] > rows["null_high"]) & (rows["p_corrected"] < _FOLLOWED)]
+    is_label = rows["source"] == "label"
+    emotion = rows[is_label].iloc[0] if is_label.any() else None
+    if not len(followed):
+        return [_nothing(rows, emotion)]
+    top, nuisances = _highest(followed), rows[~is_label]
+    said = (
+        f"{top['run']}: the clusters follow {top['factor']} most (AMI {_score(top['ami'])}, by chance up to "
+    )
+    said += f"{_score(top['null_high'])})"
+    if emotion is None:
+        return [f"{said}; there are no labels to tell of emotion."]
+    if not len(nuisances):
+        return [f"{said}; no nuisance varies."]
+    if top["source"] != "label":
+        also = f"emotion {'less' if emotion.name in followed.index else 'no more than chance'}"
+        return [
+            f"{said}, {also} ({_score(emotion['ami'])}).",
+            _sure(top, emotion, top, sign=1),
+            *_without(emotion),
+        ]
+    other = _highest(nuisances)
+    return [
+        f"{said}, of the nuisances {other['factor']} most ({_score(other['ami'])}).",
+        _sure(top, other, other, sign=-1),
+        *_without(emotion),
+    ]
+
+
+def _highest(rows):
+    return rows.loc[rows["ami"].idxmax()]
+
+
+def _nothing(rows, emotion):
+    what = "nothing that was measured" if emotion is None else "neither emotion nor a measured nuisance"
+    nearest = _highest(rows)
+    return (
+        f"{nearest['run']}: the clusters follow {what}; the highest AMI, {_score(nearest['ami'])} with "
+        f"{nearest['factor']}, is within chance (up to {_score(nearest['null_high'])})."
+    )
+
+
+def _sure(first, second, row, sign):
+    """Return whether one factor is ahead of another; the difference of a row is theirs but for its sign."""
+    low, high = sorted((sign * row["low"], sign * row["high"]))
+    return (
+        f"That {first['factor']} is ahead of {second['factor']} is {'' if low > 0 else 'not '}certain: by "
+        f"{_score(sign * row['difference'])} (95 % interval {_score(low)} to {_score(high)}) on "
+        f"{row['n']:,} faces of {row['part']}."
+    )
+
+
+def _without(emotion):
+    if pd.isna(emotion["ami_regressed"]):
+        return []
+    return [
+        "Clusters made anew with the nuisances regressed out of the features have an AMI of "
+        f"{_score(emotion['ami_regressed'])} with emotion."
+    ]
+
+
+def _score(value):
+    return f"{round(value, 3) + 0.0:.3f}"  # never "-0.000"

@@ -1,0 +1,63 @@
+"""The FER+ votes on the faces of a run: those that it kept, or those of the faces it was made of."""
+
+import numpy as np
+
+from fer_cluster.emotions import EMOTIONS, emotion_of
+from fer_cluster.errors import InputError
+
+_PREFIX = "votes_"
+
+
+def has_votes(table):
+    """Return whether a table of faces has columns of votes."""
+    return any(name.startswith(_PREFIX) for name in table)
+
+
+def votes_of(run, faces=None):
+    """Return how many voters saw each of the seven emotions, and how many something else.
+
+    Parameters
+    ----------
+    run : Run
+        Its own faces have the votes where it was made of faces loaded with them.
+    faces : Faces, optional
+        The same faces with votes, where the run has none.
+
+    Returns
+    -------
+    emotions : ndarray of int, shape (n, 7)
+    others : ndarray of int, shape (n, m)
+        Contempt, unknown and no face.
+
+    Raises
+    ------
+    InputError
+        Where neither has votes, or the faces are not those of the run.
+    """
+    about = run.faces
+    if not has_votes(about):
+        if faces is None or not has_votes(faces.about):
+            raise InputError(
+                f"{run.name!r} has no FER+ votes; load its faces with votes=, the path of fer2013new.csv."
+            )
+        if faces.fingerprint != run.spec["dataset"].get("fingerprint"):
+            raise InputError(f"The votes are on {faces!r}, which are not the faces of {run.name!r}.")
+        about = faces.about
+    meant = {name: emotion_of(name.removeprefix(_PREFIX)) for name in about if name.startswith(_PREFIX)}
+    column = {emotion: name for name, emotion in meant.items() if emotion}
+    if missing := [emotion for emotion in EMOTIONS if emotion not in column]:
+        raise InputError(f"The votes have no column for {', '.join(missing)}; FER+ has one for each emotion.")
+    others = [name for name, emotion in meant.items() if emotion is None]
+    return about[[column[emotion] for emotion in EMOTIONS]].to_numpy(int), about[others].to_numpy(int)
+
+
+def majority(votes):
+    """Return the share of the majority that each answer has: 1 for most votes, less where it ties: (n, 7)."""
+    most = votes == votes.max(axis=1, keepdims=True)
+    return most / most.sum(axis=1, keepdims=True)
+
+
+def outvoted(emotion, votes, others):
+    """Return which labels were seen by fewer voters than something else was, as the audit has it: (n,)."""
+    every = np.concatenate([votes, others], axis=1)
+    return votes[np.arange(len(emotion)), emotion] < every.max(axis=1)

@@ -1,0 +1,73 @@
+"""Accuracy of named clusters over how far annotators disagree, below the ceiling that this sets."""
+
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import ClassVar
+
+from fer_cluster import catalog
+from fer_cluster.plots._axes import axes_for
+from fer_cluster.plots._faces import groups
+
+__all__ = ["Annotators"]
+
+_PANEL = (4.6, 3.4)  # inches
+# Of Okabe and Ito; ceilings are broken lines without marks.
+_STYLES = {
+    "one_voter": ("ceiling: one voter, by most of the others", {"color": "#D55E00", "ls": (0, (5, 1.5))}),
+    "best_answer": ("ceiling: best answer, by one voter", {"color": "#009E73", "ls": ":"}),
+    "accuracy_majority": ("clusters, by what most voters saw", {"color": "#0072B2", "marker": "o"}),
+    "accuracy": ("clusters, by the label", {"color": "black", "marker": "s", "mfc": "white"}),
+}
+
+
+@dataclass(frozen=True)
+class Annotators:
+    """Accuracy of named clusters on faces by the entropy of their votes, with ceilings; a panel a run."""
+
+    compares: ClassVar[bool] = False  # one picture of all runs, or one of each
+    of: ClassVar[tuple[str, ...]] = ("clusterer",)
+    by_default: ClassVar[tuple[str, ...]] = ()
+
+    def data(self, runs, faces=None):
+        """Return the table of the analysis of the same name; ``faces`` have the votes where runs do not."""
+        return catalog.make("analysis", "annotators").table(runs, faces)
+
+    def draw(self, data, ax=None):
+        """Return the figure, a panel for each run.
+
+        Parameters
+        ----------
+        data : DataFrame
+            From :meth:`data`, or read from its CSV.
+        ax : Axes or sequence of Axes, optional
+            To draw into: one for each run, or one that is divided.
+        """
+        runs = groups(data)
+        columns = min(len(runs), 2)
+        rows = -(-len(runs) // columns)
+        size = (columns * _PANEL[0] + 0.3, rows * (_PANEL[1] + 0.7) + 0.8)
+        axes = axes_for(ax, (rows, columns), size, len(runs))
+        for (_, table), panel in zip(runs, axes, strict=True):
+            _draw_run(panel, table)
+        legend = {"loc": "upper left", "bbox_to_anchor": (0, -0.3), "fontsize": 8.5, "frameon": False}
+        axes[-1].legend(borderaxespad=0, **legend)
+        return axes[0].figure
+
+
+def _draw_run(ax, table):
+    rows = table[table["disagreement"] != "all"].reset_index(drop=True)
+    for column, (label, style) in _STYLES.items():
+        ax.plot(rows.index, 100 * rows[column], lw=1.8, ms=5, label=label, **style)
+    ticks = [f"{row['entropy'] + 0.0:.2f}\n{row['n']:,}" for _, row in rows.iterrows()]
+    ax.set_xticks(rows.index, ticks, fontsize=8.5)
+    ax.set_xlim(-0.3, len(rows) - 0.7)
+    ax.set_ylim(0, 104)
+    ax.set_xlabel("entropy of the votes on a face (mean, nats); below: faces", fontsize=9)
+    ax.set_ylabel("accuracy (%)", fontsize=9)
+    ax.tick_params(labelsize=8.5)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis="y", color="0.92")
+    ax.set_axisbelow(True)
+    first = table.iloc[0]
+    where = f"{first['dataset']}, {first['part']} of split {first['split']}"
+    ax.set_title("\n".join([*wrap(first["run"], 52), *wrap(where, 52)]), loc="left", fontsize=9.5)

@@ -1,0 +1,96 @@
+"""Accuracy over the number of labels given by hand: of clusters and of a classifier."""
+
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import ClassVar
+
+from fer_cluster import catalog
+from fer_cluster.plots._axes import axes_for
+from fer_cluster.plots._faces import groups, so_many
+
+__all__ = ["LabelEfficiency"]
+
+_PANEL = (4.6, 3.4)  # inches
+# Blue and vermilion of Okabe and Ito; marks and dashes tell them apart without colour.
+_STYLES = {
+    "clusters": ("clusters, named by these labels", {"color": "#0072B2", "marker": "o", "ls": "-"}),
+    "classifier": (
+        "classifier, trained on as many",
+        {"color": "#D55E00", "marker": "s", "ls": (0, (4, 1.5))},
+    ),
+}
+
+
+@dataclass(frozen=True)
+class LabelEfficiency:
+    """Accuracy of clusters and of a classifier over the number of labels, a panel for each run.
+
+    The line is the mean over draws, the band holds 95 % of them; the last point has all labels.
+
+    Parameters
+    ----------
+    draws : int
+        How many times the labelled faces are drawn.
+    random_state : int
+    """
+
+    compares: ClassVar[bool] = False  # one picture of all runs, or one of each
+    of: ClassVar[tuple[str, ...]] = ("clusterer",)
+    by_default: ClassVar[tuple[str, ...]] = ()
+    draws: int = 20
+    random_state: int = 0
+
+    def data(self, runs):
+        """Return the table of the analysis of the same name."""
+        given = {"draws": self.draws, "random_state": self.random_state}
+        return catalog.make("analysis", "label_efficiency", **given).table(runs)
+
+    def draw(self, data, ax=None):
+        """Return the figure, a panel for each run.
+
+        Parameters
+        ----------
+        data : DataFrame
+            From :meth:`data`, or read from its CSV.
+        ax : Axes or sequence of Axes, optional
+            To draw into: one for each run, or one that is divided.
+        """
+        runs = groups(data)
+        columns = min(len(runs), 2)
+        rows = -(-len(runs) // columns)
+        size = (columns * _PANEL[0] + 0.3, rows * (_PANEL[1] + 0.6))
+        axes = axes_for(ax, (rows, columns), size, len(runs))
+        top = 108 * data["high"].max()
+        for (_, table), panel in zip(runs, axes, strict=True):
+            _draw_run(panel, table)
+            panel.set_ylim(0, top)  # one scale, so that runs can be compared
+        axes[0].legend(loc="lower right", fontsize=8.5, frameon=False)
+        return axes[0].figure
+
+
+def _draw_run(ax, table):
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    for method, (label, style) in _STYLES.items():
+        rows = table[table["method"] == method].sort_values("labels")
+        ax.fill_between(
+            rows["labels"], 100 * rows["low"], 100 * rows["high"], alpha=0.2, color=style["color"]
+        )
+        ax.plot(rows["labels"], 100 * rows["accuracy"], lw=1.8, ms=4.5, label=label, **style)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(numticks=7))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel("faces labelled by hand (the last point: all)", fontsize=9)
+    ax.set_ylabel("accuracy (%)", fontsize=9)
+    ax.tick_params(labelsize=8.5)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis="y", color="0.92")
+    ax.set_axisbelow(True)
+    ax.set_title(_title(table), loc="left", fontsize=9.5)
+
+
+def _title(table):
+    first = table.iloc[0]
+    where = f"{first['dataset']}, {so_many(first['n'])} of {first['part']}, split {first['split']}"
+    return "\n".join([*wrap(first["run"], 52), *wrap(where, 52)])

@@ -1,0 +1,233 @@
+"""Doubted labels: by hand, by scikit-learn, and by labels that were made wrong."""
+
+import sys
+import types
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import pairwise_distances
+from test_annotators import random_run, with_votes
+from test_label_efficiency import clustering
+from test_plots import LONG, _outside, _overlapping, _texts, pixels
+
+from fer_cluster.analysis import _doubts
+from fer_cluster.analysis.label_audit import LabelAudit, _precision, _scored, _seen
+from fer_cluster.catalog import make
+from fer_cluster.emotions import EMOTIONS
+from fer_cluster.errors import InputError
+from fer_cluster.faces import Faces
+from fer_cluster.plots.label_audit import LabelAudit as Plot
+from fer_cluster.tables import tabulate
+
+HAPPY, SAD, FEAR = 3, 4, 2
+FEW = LabelAudit(shown=60)
+
+
+@pytest.fixture
+def spoilt(random):
+    """Return a run whose features and clusters follow the truth, the rows of its wrong labels, the truth."""
+    truth = random.integers(7, size=420)
+    wrong = np.sort(random.permutation(420)[:60])
+    emotion = truth.copy()
+    emotion[wrong] = (truth[wrong] + random.integers(1, 7, 60)) % 7
+    clusters = np.where(random.random((2, 420)) < 0.2, random.integers(7, size=(2, 420)), truth)
+    part = np.where(np.arange(420) % 2, "test", "train")
+    run = clustering(emotion, clusters, np.eye(7)[truth] + random.normal(0, 0.4, (420, 7)), part=part)
+    return with_votes(run, 8 * np.eye(7, dtype=int)[truth], 2), wrong + 1, truth
+
+
+def test_labels_made_wrong_are_found(spoilt):
+    run, wrong, truth = spoilt
+    table = FEW.table([run])
+    assert len(table) == 60 and table["rank"].tolist() == list(range(1, 61)) and table["of"].unique() == [420]
+    hits = table["row"].isin(wrong)
+    assert hits.mean() > 0.9 and hits[:30].all()
+    np.testing.assert_array_equal(hits, table["outvoted"])
+    assert table["confidence"].is_monotonic_decreasing and table["confidence"].between(0, 1).all()
+    face = table.loc[hits, "row"] - 1
+    assert (table.loc[hits, "suggested"] == np.array(EMOTIONS)[truth[face]]).mean() > 0.95
+    np.testing.assert_array_equal(table["voters"], np.array(EMOTIONS)[truth[table["row"] - 1]])
+    np.testing.assert_array_equal(table["emotion"], run.faces["emotion"].iloc[table["row"] - 1])
+    np.testing.assert_array_equal(table["part"], run.faces["part"].iloc[table["row"] - 1])
+    np.testing.assert_allclose(table["precision"], hits.cumsum() / table["rank"])
+    assert table["base_rate"].unique() == pytest.approx([60 / 420])
+    both, alone = table["precision"].iloc[-1], table[["precision_clusters", "precision_neighbours"]].iloc[-1]
+    assert both > alone["precision_clusters"] > 0.6 and table["precision_self_confidence"].iloc[-1] > 0.6
+
+
+def test_clusters_by_hand():
+    emotion = np.array([HAPPY, HAPPY, HAPPY, SAD, SAD, HAPPY])
+    shares = _doubts.shares_of_clusters(emotion, np.array([0, 0, 0, 0, 1, 2]))
+    np.testing.assert_allclose(shares[:, HAPPY], [2 / 3, 2 / 3, 2 / 3, 1, 0, 0])
+    np.testing.assert_allclose(shares[:, SAD], [1 / 3, 1 / 3, 1 / 3, 0, 0, 0])
+    np.testing.assert_allclose(_doubts.doubt_of_clusters(emotion, shares), [0, 0, 0, 1, 0, 0])
+    emotion, cluster = np.array([HAPPY] * 5 + [SAD] * 3), np.zeros(8, int)
+    doubt = _doubts.doubt_of_clusters(emotion, _doubts.shares_of_clusters(emotion, cluster))
+    np.testing.assert_allclose(doubt, [0] * 5 + [1 - 2 / 5] * 3)
+
+
+def test_neighbours_by_distances(random):
+    x, emotion = random.normal(size=(80, 3)), random.integers(7, size=80)
+    distance = pairwise_distances(x) + np.diag(np.full(80, np.inf))
+    near = emotion[distance.argsort(axis=1)[:, :5]]
+    expected = [[(row == code).mean() for code in range(7)] for row in near]
+    np.testing.assert_allclose(_doubts.shares_of_neighbours(x, emotion, 5), expected)
+
+
+def test_probabilities_are_of_a_probe_that_never_saw_the_face(random):
+    emotion = random.integers(3, size=90)
+    x = np.eye(3)[emotion] + random.normal(0, 0.3, (90, 3))
+    ours = _doubts.probabilities(x, emotion, 3, 0)
+    np.testing.assert_allclose(ours.sum(1), 1, atol=1e-6)
+    fold = np.random.default_rng(0).permutation(90) % 3
+    probe = make("baselines", "linear_probe").fit(x[fold != 1], emotion[fold != 1])
+    np.testing.assert_allclose(ours[fold == 1][:, :3], probe.predict_proba(x[fold == 1]))
+    other = emotion.copy()
+    other[7] = (emotion[7] + 1) % 3  # its own label changes nothing about a face
+    np.testing.assert_allclose(_doubts.probabilities(x, other, 3, 0)[7], ours[7])
+    one = _doubts.probabilities(x, np.full(90, SAD), 3, 0)
+    assert one[:, SAD].all()
+
+
+def test_ranks_and_order():
+    np.testing.assert_allclose(_doubts.ranks([0.1, 0.7, 0.7, 0.9]), [0.25, 0.625, 0.625, 1])
+    assert _doubts.ordered([0.1, 0.9, 0.5], 0).tolist() == [1, 2, 0]
+    orders = {tuple(_doubts.ordered([1, 1, 2], seed)) for seed in range(20)}
+    assert orders == {(2, 0, 1), (2, 1, 0)}
+
+
+def test_scores_by_hand():
+    emotion = np.array([HAPPY, HAPPY, SAD, SAD, FEAR])
+    votes, others = np.zeros((5, 7), int), np.array([[0], [5], [0], [0], [0]])
+    votes[0, HAPPY], votes[1, HAPPY] = 9, 4  # right; outvoted by something else
+    votes[2, [SAD, HAPPY]], votes[3, [SAD, FEAR]] = 3, [2, 7]  # tied, which is not outvoted; outvoted
+    orders = {"": np.array([3, 4, 1, 0, 2]), "_cleanlab": np.array([1, 3])}
+    scored = _scored(emotion, votes, others, orders, 4)
+    assert scored["outvoted"].tolist() == [True, pd.NA, True, False]  # nobody voted on the last face
+    np.testing.assert_allclose(scored["precision"], [1, 1, 1, 2 / 3])
+    np.testing.assert_allclose(scored["precision_cleanlab"], [1, 1, np.nan, np.nan])
+    assert scored["base_rate"] == 2 / 4  # of happy and of sad one of two
+    np.testing.assert_allclose(scored["base_rate_of_emotions"], 0.5)
+    assert _seen(votes, others).tolist() == ["happy", "something else", "tied", "fear", "no votes"]
+    assert np.isnan(_precision(np.array([0.0]), np.array([False]), 1)).all()
+
+
+def test_the_sentence(spoilt):
+    keys = {
+        "run": "a",
+        "split": "paper",
+        "of": 35887,
+        "emotion": "fear",
+        "suggested": "sad",
+        "base_rate": 0.25,
+    }
+    table = pd.DataFrame(keys | {"rank": np.arange(1, 1001)})
+    table.loc[:9, "suggested"] = "happy"
+    start = "a: of the 1,000 labels of 35,887 that clusters and neighbours doubt most, 990 are fear for sad"
+    assert LabelAudit().say(table) == f"{start}; no votes are known to score them by."
+    table = table.assign(precision=1 - table["rank"] / 2000, precision_self_confidence=0.5)
+    table = table.assign(base_rate_of_emotions=0.4)
+    assert LabelAudit().say(table) == (
+        f"{start}. FER+ voters outvote 95.0, 75.0, 50.0 % of the first 100, 500 and 1,000; 50.0, 50.0, "
+        "50.0 % by self-confidence of a classifier; 40.0, 40.0, 40.0 % of faces with such labels and "
+        "25.0 % of all."
+    )
+    assert "nan" not in FEW.say(FEW.table([spoilt[0]]))
+
+
+def test_cleanlab_is_asked_where_it_is_installed(spoilt, monkeypatch):
+    run, _, _ = spoilt
+    asked = {}
+
+    def find_label_issues(labels, pred_probs, return_indices_ranked_by, n_jobs):
+        asked.update(labels=labels, by=return_indices_ranked_by, shape=pred_probs.shape)
+        np.testing.assert_allclose(pred_probs.sum(1), 1)
+        return np.argsort(pred_probs[np.arange(len(labels)), labels])[:40]
+
+    monkeypatch.setitem(sys.modules, "cleanlab", types.ModuleType("cleanlab"))
+    module = types.ModuleType("cleanlab.filter")
+    module.find_label_issues = find_label_issues
+    monkeypatch.setitem(sys.modules, "cleanlab.filter", module)
+    table = FEW.table([run])
+    assert asked["by"] == "self_confidence" and asked["shape"] == (420, 7) and asked["labels"].max() == 6
+    np.testing.assert_allclose(table["precision_cleanlab"][:40], table["precision_self_confidence"][:40])
+    assert table["precision_cleanlab"][40:].isna().all() and "% by cleanlab" in FEW.say(table)
+    _doubts.by_cleanlab(np.array([SAD, HAPPY]), np.eye(7)[[SAD, HAPPY]])
+    assert asked["labels"].tolist() == [1, 0] and asked["shape"] == (2, 2)  # no class that does not occur
+    monkeypatch.setitem(sys.modules, "cleanlab.filter", None)
+    assert "precision_cleanlab" not in FEW.table([run])
+
+
+def test_without_votes_nothing_is_scored(spoilt):
+    run = spoilt[0]
+    emotion = run.faces["emotion"].cat.codes
+    bare = clustering(emotion, run.clusters, run.features, part=run.faces["part"])
+    table, scored = FEW.table([bare]), FEW.table([run])
+    pd.testing.assert_frame_equal(table, scored[table.columns])
+    assert "precision" not in table and "voters" not in table and "no votes are known" in FEW.say(table)
+    with pytest.raises(InputError, match="no FER\\+ votes"):
+        Plot().data([bare])
+    faces = Faces(np.zeros((420, 2, 2), np.uint8), run.faces.filter(regex="emotion|votes_"))
+    with pytest.raises(InputError, match="not the faces of"):
+        FEW.table([bare], faces)
+    bare.spec["dataset"]["fingerprint"] = faces.fingerprint
+    pd.testing.assert_frame_equal(FEW.table([bare], faces), scored)
+
+
+def test_faces_without_a_label_are_left_out_and_rows_count_from_one(spoilt):
+    run, _, _ = spoilt
+    emotion = run.faces["emotion"].cat.codes.to_numpy(copy=True)
+    emotion[:30] = -1
+    some = clustering(emotion, run.clusters, run.features, part=run.faces["part"])
+    some.faces["file"] = [f"{place}.png" for place in range(1, 421)]
+    table = LabelAudit(shown=9999).table([some])
+    assert sorted(table["row"]) == list(range(31, 421)) and table["of"].unique() == [390]
+    assert (table["file"] == table["row"].astype(str) + ".png").all()
+
+
+def test_too_few_faces_are_explained():
+    with pytest.raises(InputError, match="asks 20 neighbours of each labelled face; 'pixels-kmeans' has 20"):
+        LabelAudit().table([clustering([SAD] * 20, [0] * 20, part=["test"] * 20)])
+
+
+def test_the_same_twice_and_written(spoilt, tmp_path):
+    run, _, _ = spoilt
+    faces = run.faces.copy()
+    pd.testing.assert_frame_equal(FEW.table([run, run])[:60], FEW.table([run]))
+    pd.testing.assert_frame_equal(run.faces, faces)
+    bare = clustering(run.faces["emotion"].cat.codes, run.clusters, run.features, part=run.faces["part"])
+    faces = Faces(np.zeros((420, 2, 2), np.uint8), run.faces.filter(regex="emotion|votes_"))
+    bare.spec["dataset"]["fingerprint"] = faces.fingerprint
+    paths = tabulate([bare], tmp_path, ["label_audit"], faces=faces)
+    assert [path.name for path in paths] == [f"label_audit_pixels-kmeans_paper.{x}" for x in ("csv", "md")]
+    written = pd.read_csv(paths[0])
+    assert len(written) == 420 and {"row", "emotion", "suggested", "confidence"} <= set(written)
+
+
+class TestPlot:
+    def test_draws_each_order_from_the_csv(self, random, tmp_path):
+        runs = [random_run(random, name=name) for name in (LONG, "b", "b")]
+        data = Plot().data(runs)
+        assert data["run"].unique().tolist() == [LONG, "b", "b (2)"]
+        data.to_csv(tmp_path / "data.csv", index=False)
+        figure = Plot().draw(data)
+        assert pixels(figure) == pixels(Plot().draw(pd.read_csv(tmp_path / "data.csv")))
+        lines = {line.get_label(): line for line in figure.axes[0].lines}
+        assert len(figure.axes) == 3 and {"clusters and neighbours", "base rate of all labels"} <= set(lines)
+        shown = data[(data["run"] == LONG) & (data["rank"] >= 20)]
+        drawn = lines["self-confidence of a classifier"]
+        np.testing.assert_allclose(drawn.get_ydata(), 100 * shown["precision_self_confidence"])
+
+    def test_text_is_legible_and_does_not_overlap(self, random):
+        data = Plot().data([random_run(random, name=name) for name in (LONG, "b", "c")])
+        for some in (data, data[data["run"] == "b"]):
+            texts = _texts(Plot().draw(some))
+            assert min(text.get_fontsize() for text, _ in texts) >= 8
+            assert not _overlapping(texts) and not _outside(texts)
+
+    def test_draws_into_a_given_panel(self, spoilt):
+        from matplotlib.figure import Figure
+
+        panel = Figure().subplots()
+        assert Plot().draw(Plot().data([spoilt[0]]), ax=panel) is panel.figure and len(panel.lines) >= 6
