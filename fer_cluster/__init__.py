@@ -4,10 +4,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "Faces": "faces",
     "Run": "runs",
+    "Runs": "runs",
     "load": "loading",
     "cluster": "clustering",
     "classify": "classifying",
     "compare": "comparing",
+    "face_map": "report.face_map",
+    "write_report": "report.writing",
 }
 __all__ = [*_HOMES]
 

@@ -5,9 +5,8 @@ import warnings
 
 import click
 
-_FACES = "FACES is toy (default), fer2013, or a path: a CSV, a folder of images, .npz, .parquet."
-
-_REJECTED = "rejected.csv"
+from fer_cluster import questions
+from fer_cluster.options import FACES, load_faces, reading
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -24,30 +23,11 @@ def cli():
     """
 
 
-_SKIP_BAD = click.option(
-    "--skip-bad", is_flag=True, help=f"Keep the good rows; write the bad ones, with reasons, to {_REJECTED}."
-)
-_VOTES = click.option("--votes", metavar="CSV", help="FER+ votes to join by row (fer2013new.csv).")
-
-
-def _reading(command):
-    """Add the options that say how faces are read."""
-    for option in (_SKIP_BAD, _VOTES, click.argument("faces", default="toy")):
-        command = option(command)
-    return command
-
-
-def _load(faces, votes, skip_bad):
-    from fer_cluster.loading import load
-
-    return load(faces, votes=votes, skip_bad=_REJECTED if skip_bad else None)
-
-
 _EPOCHS = click.option("--epochs", type=click.IntRange(1), help="In place of the nets' own numbers.")
 
 
-@cli.command(epilog=_FACES, short_help="Reproduce the paper and what it hides.")
-@_reading
+@cli.command(epilog=FACES, short_help="Reproduce the paper and what it hides.")
+@reading
 @click.option("--quick", is_flag=True, help="1,000 toy faces, 3 seeds, 1 epoch: a look in a minute.")
 @_EPOCHS
 @click.option(
@@ -67,14 +47,25 @@ def reproduce(faces, votes, skip_bad, quick, epochs, out, as_json):
     epochs = epochs or ((1 if quick else _TOY_EPOCHS) if toy else None)
     out = out or ("paper_toy" if toy else "paper")
     faces = "toy:n=1000" if quick and faces == "toy" else faces
-    _compare("paper", _load(faces, votes, skip_bad), out, as_json, seeds=3 if quick else None, epochs=epochs)
+    faces = load_faces(faces, votes, skip_bad)
+    runs = _compare("paper", faces, out, as_json, seeds=3 if quick else None, epochs=epochs)
+    if runs:  # of several processes only the first writes
+        _report(runs, faces, out, quick=toy)
+
+
+def _report(runs, faces, out, quick):
+    """Write the report of the paper's runs and name its path."""
+    from fer_cluster.report.writing import write_report
+
+    path = write_report(runs, f"{out}/report.html", faces, quick=quick)
+    click.echo(f"What the clusters follow is told in {path}; open it in a browser", err=True)
 
 
 _TOY_EPOCHS = 2
 
 
-@cli.command(epilog=_FACES, short_help="Cluster faces and score the clusters.")
-@_reading
+@cli.command(epilog=FACES, short_help="Cluster faces and score the clusters.")
+@reading
 @click.option("--features", default="pixels", show_default=True, help="name:param=value,...")
 @click.option("--then", multiple=True, help="A step after the features; may be given several times.")
 @click.option("--clusterer", default="kmeans", show_default=True, help="name:param=value,...")
@@ -96,13 +87,13 @@ def cluster(faces, votes, skip_bad, features, then, clusterer, out, as_json, **o
     from fer_cluster.clustering import cluster, describe, run_name
 
     out, state = _places(out, run_name(describe(features, clusterer, then=then)))
-    faces = _load(faces, votes, skip_bad)
+    faces = load_faces(faces, votes, skip_bad)
     run = cluster(faces, features, clusterer, then=then, checkpoint=state, **options)
     _keep(run, out, state, as_json, faces)
 
 
-@cli.command(epilog=_FACES, short_help="Train a supervised baseline and score it on the same faces.")
-@_reading
+@cli.command(epilog=FACES, short_help="Train a supervised baseline and score it on the same faces.")
+@reading
 @click.option("--baseline", default="cnn3", show_default=True, help="name:param=value,...")
 @click.option("--features", help="What a probe sees, name:param=value,...  [default: pixels]")
 @click.option("--then", multiple=True, help="A step after the features; may be given several times.")
@@ -125,7 +116,7 @@ def classify(faces, votes, skip_bad, baseline, features, then, split, seeds, epo
 
     out, state = _places(out, run_name(describe(baseline, features, then=then)))
     options = {"features": features, "then": then, "split": split, "seeds": seeds, "epochs": epochs}
-    run = classify(_load(faces, votes, skip_bad), baseline, checkpoint=state, **options)
+    run = classify(load_faces(faces, votes, skip_bad), baseline, checkpoint=state, **options)
     _keep(run, out, state, as_json)
 
 
@@ -161,9 +152,9 @@ def _keep(run, out, state, as_json, faces=None):
     click.echo(f"{left} are in {out}", err=True)
 
 
-@cli.command(epilog=_FACES, short_help="Lay the runs of an experiment side by side.")
+@cli.command(epilog=FACES, short_help="Lay the runs of an experiment side by side.")
 @click.argument("experiment")
-@_reading
+@reading
 @click.option("--out", required=True, help="Folder for runs and figures; resumes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
 def compare(experiment, faces, votes, skip_bad, out, as_json):
@@ -173,7 +164,7 @@ def compare(experiment, faces, votes, skip_bad, out, as_json):
     fer-cluster compare paper toy --out comparison
     fer-cluster compare experiments/paper.toml fer2013.csv --out comparison
     """
-    _compare(experiment, _load(faces, votes, skip_bad), out, as_json)
+    _compare(experiment, load_faces(faces, votes, skip_bad), out, as_json)
 
 
 def _compare(experiment, faces, out, as_json, seeds=None, epochs=None):
@@ -196,61 +187,11 @@ def _compare(experiment, faces, out, as_json, seeds=None, epochs=None):
     page = write_page(experiment, runs, figures, tables, out / "README.md")
     _tell(runs, as_json)
     click.echo(f"Figures, tables and scores are told of in {page}", err=True)
+    return runs
 
 
-@cli.command(short_help="Draw the figures of runs from their files.")
-@click.argument("folders", nargs=-1, required=True, metavar="DIR...")
-@click.option("--out", default="figures", show_default=True, help="Folder for the pictures.")
-@click.option("--plot", multiple=True, help="Only this plot; may be given several times.  [default: all]")
-@click.option("--format", "suffix", default="png", show_default=True, help="png, pdf or svg.")
-def figures(folders, out, plot, suffix):
-    """Draw the figures of runs from their files, each with its numbers as CSV.
-
-    \b
-    fer-cluster figures paper --out figures
-    fer-cluster figures runs/pixels-gmm --plot scatter --format pdf
-    """
-    from fer_cluster.drawing import draw
-    from fer_cluster.runs import find_runs
-
-    paths = draw(find_runs(folders), out, plot, suffix)
-    click.echo(f"{sum(path.suffix != '.csv' for path in paths)} figures are in {out}", err=True)
-
-
-@cli.command(epilog=_FACES, short_help="Find blank, copied and disputed faces.")
-@_reading
-@click.option("--out", default="audit", show_default=True, help="Folder for the tables and the figure.")
-def audit(faces, votes, skip_bad, out):
-    """Find blank, duplicated and contradictory faces, and labels that annotators dispute.
-
-    \b
-    fer-cluster audit fer2013.csv --votes fer2013new.csv --out audit
-    """
-    from fer_cluster.audit import audit
-
-    findings = audit(_load(faces, votes, skip_bad), out)
-    whole = findings[findings["split"] == "all"].drop(columns="split")
-    click.echo(whole.to_string(index=False, float_format="{:.3f}".format), err=True)
-    click.echo(f"The tables and the figure are in {out}", err=True)
-
-
-@cli.command("list", short_help="List the parts there are.")
-@click.argument("kind", required=False)
-def list_parts(kind):
-    """List the parts of a KIND (datasets, features, steps, clusterers, ...), or of all.
-
-    \b
-    fer-cluster list
-    fer-cluster list clusterers
-    """
-    from fer_cluster import catalog
-
-    for one in [kind] if kind else catalog.KINDS:
-        names = catalog.names(one)
-        if names:
-            click.echo(one)
-        for name in names:
-            click.echo(f"  {name:<20} {catalog.describe(one, name)}")
+for _verb in (questions.figures, questions.report, questions.audit, questions.list_parts):
+    cli.add_command(_verb)
 
 
 def _tell(runs, as_json):

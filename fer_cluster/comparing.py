@@ -17,7 +17,7 @@ from fer_cluster.experiment import read_experiment
 from fer_cluster.loading import load
 from fer_cluster.parts import as_seeds, made, parameters
 from fer_cluster.progress import bar
-from fer_cluster.runs import check_free, load_run, state_folder
+from fer_cluster.runs import Runs, check_free, load_run, state_folder
 from fer_cluster.splits import split as split_faces
 from fer_cluster.training.models import load_model
 from fer_cluster.training.parallel import is_first
@@ -38,7 +38,8 @@ def compare(experiment, faces="toy", out=None):
 
     Returns
     -------
-    list of Run
+    Runs
+        A list of Run.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def compare(experiment, faces="toy", out=None):
     experiment = experiment if hasattr(experiment, "runs") else read_experiment(experiment)
     faces = load(faces)
     experiment = replace(experiment, runs=_possible(experiment.runs, faces))
-    runs = []
+    runs = Runs()
     for split in _available(experiment.splits, faces):
         runs += _compare_on(split, experiment, faces, out)
     if not runs:
@@ -151,41 +152,41 @@ def _embedded(last, entry, split, faces, folder, runs):
     key = (features or "pixels", then, epochs, seed)
     if last[0] == key and last[1] is not None:
         return last
-    learnt = {"epochs": epochs, "checkpoint": folder and state_folder(folder)}
-    embedding = _kept(runs, key, split, faces, folder)
-    if embedding is None:
-        learnt["trained"] = _trained(runs, key, folder)
-        embedding = clustering.embed(faces, key[0], then=then, split=split, seed=seed, **learnt)
+    run, extractor = _alike(runs, key, folder)
+    if run is not None and run.spec["then"] == list(then):
+        return key, _kept(run, extractor, key, split, faces)
+    learnt = {"epochs": epochs, "checkpoint": folder and state_folder(folder), "trained": extractor}
+    embedding = clustering.embed(faces, key[0], then=then, split=split, seed=seed, **learnt)
+    if run is not None:  # its training is part of what these features cost
+        embedding = replace(embedding, seconds=embedding.seconds + run.spec["seconds"]["features"])
     return key, embedding
 
 
-def _kept(runs, key, split, faces, folder):
-    """Return the features of a clustering that is there already, where they are the same; else None."""
-    for run, extractor in _alike(runs, key, folder, then=list(key[1])):
-        chain = Chain(extractor, [made("steps", step, key[3]) for step in key[1]])
-        parts, seconds = split_faces(faces, split, key[3]), run.spec["seconds"]["features"]
-        return clustering.Embedding(np.array(run.features), chain, parts, seconds)
-    return None
+def _alike(runs, key, folder):
+    """Return a clustering that is there already and its extractor, or None twice.
 
-
-def _trained(runs, key, folder):
-    """Return the extractor that was trained for a clustering, whatever steps came after it; else None."""
-    for run, extractor in _alike(runs, key, folder):
-        if len(run.history):
-            return extractor
-    return None
-
-
-def _alike(runs, key, folder, **wanted):
-    """Yield the clusterings that are there already and have the same features, and their extractors."""
-    wanted |= {"kind": "clusterer", "features": key[0], "epochs": key[2]}
-    for run in runs.values():
-        if run.spec["seeds"][0] != key[3] or any(run.spec.get(name) != wanted[name] for name in wanted):
+    It has the same features, and the same steps too or, where there is none of these,
+    an extractor that was trained.
+    """
+    features, then, epochs, seed = key
+    wanted = {"kind": "clusterer", "features": features, "epochs": epochs}
+    alike = [run for run in runs.values() if all(run.spec.get(name) == wanted[name] for name in wanted)]
+    other = {run.name: run.spec["then"] != list(then) for run in alike}
+    for run in sorted(alike, key=lambda run: other[run.name]):
+        if run.spec["seeds"][0] != seed or (other[run.name] and not len(run.history)):
             continue
         try:
-            yield run, _extractor(run, key, folder)
+            return run, _extractor(run, key, folder)
         except InputError as error:
-            warnings.warn(f"{error} It is trained again.", stacklevel=4)
+            warnings.warn(f"{error} It is trained again.", stacklevel=5)
+    return None, None
+
+
+def _kept(run, extractor, key, split, faces):
+    """Return the features of a clustering of the same features and steps."""
+    chain = Chain(extractor, [made("steps", step, key[3]) for step in key[1]])
+    parts, seconds = split_faces(faces, split, key[3]), run.spec["seconds"]["features"]
+    return clustering.Embedding(np.array(run.features), chain, parts, seconds)
 
 
 def _extractor(run, key, folder):

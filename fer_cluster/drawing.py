@@ -2,9 +2,7 @@
 
 import inspect
 import warnings
-from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 from fer_cluster import catalog
 from fer_cluster.chain import wanted
@@ -135,7 +133,7 @@ def by_default(part, runs):
 
 
 def told(method, faces):
-    """Return ``data`` or ``table`` as a function of runs alone, told the faces where it names them.
+    """Return what ``data`` or ``table`` takes besides the runs: the faces where it names them.
 
     Raises
     ------
@@ -149,7 +147,7 @@ def told(method, faces):
             f"{type(method.__self__).__name__.lower()} looks at the images, which runs on disk do not hold; "
             "name it in an experiment that is compared, or give faces."
         )
-    return partial(method, **given)
+    return given
 
 
 def _lots(part, runs):
@@ -193,7 +191,6 @@ def _saving(out, suffix, faces):
     from fer_cluster.plots._save import save
 
     def write(plot, runs, stem):
-        told_plot = SimpleNamespace(data=told(plot.data, faces), draw=plot.draw)
-        return save(told_plot, runs, out / f"{stem}.{suffix}")
+        return save(plot, runs, out / f"{stem}.{suffix}", **told(plot.data, faces))
 
     return write

@@ -68,6 +68,12 @@ class Faces:
         labelled = int(self.about["emotion"].notna().sum())
         return f"Faces({self.name!r}: {len(self):,} of {size}, {labelled:,} labelled)"
 
+    def _repr_html_(self):
+        """Return what a notebook shows: some faces of each emotion."""
+        from fer_cluster.thumbnails import faces_html
+
+        return faces_html(self)
+
     @functools.cached_property
     def fingerprint(self):
         """SHA-256 of images, emotions and splits: what a run was made from."""

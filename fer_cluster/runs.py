@@ -1,6 +1,7 @@
 """A run: what a clusterer or a baseline left behind, in memory and on disk."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from fer_cluster.atomic import PREFIX, writing, writing_folder
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.scoring import name as name_clusters
-from fer_cluster.training.models import save_model
+from fer_cluster.training.models import load_model, save_model
 
 _FILES = ("run.json", "faces.parquet", "features.npy", "medoids.npy")
 
@@ -40,9 +41,9 @@ class Run:
         For each cluster of the first seed the faces nearest to its mean.
     pictures : ndarray of uint8, shape (2, m, height, width)
         Faces and what a net makes of them, where it makes images.
-    models : tuple
+    models : sequence
         What was trained, an estimator for each seed. Saved in folders
-        ``model_0``, ... and read again by
+        ``model_0``, ... and read again, when they are asked for, by
         :func:`fer_cluster.training.models.load_model`.
     """
 
@@ -55,12 +56,18 @@ class Run:
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     medoids: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 1, 1), np.uint8))
     pictures: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 1, 1), np.uint8))
-    models: tuple = ()
+    models: Sequence = ()
 
     def __repr__(self):
         part = self.scores.get(self.spec["report"], {})
         shown = ", ".join(f"{m} {value(part[m]):.3f}" for m in ("ami", "named_accuracy") if m in part)
         return f"Run({self.name!r}: {len(self.faces):,} faces, {self.spec['report']}: {shown or 'no labels'})"
+
+    def _repr_html_(self):
+        """Return what a notebook shows: the map that was scored, beside its scores."""
+        from fer_cluster.shown import run_html
+
+        return run_html(self)
 
     @property
     def clusters(self):
@@ -137,6 +144,15 @@ class Run:
         return pd.DataFrame(rows, columns=columns)
 
 
+class Runs(list):
+    """A list of runs, which a notebook shows as the table of their scores."""
+
+    def _repr_html_(self):
+        from fer_cluster.shown import runs_html
+
+        return runs_html(self)
+
+
 def load_run(folder):
     """Read a run from its folder; the features stay memory-mapped.
 
@@ -161,9 +177,24 @@ def load_run(folder):
             faces[column] = pd.Categorical(faces[column], categories=EMOTIONS)
         history = folder / "history.csv"
         record["history"] = pd.read_csv(history) if history.exists() else pd.DataFrame()
-        return Run(faces=faces, features=features, medoids=medoids, **record)
+        return Run(faces=faces, features=features, medoids=medoids, models=_Kept(folder), **record)
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise InputError(f"The run in {folder} is damaged and cannot be read: {error}.") from error
+
+
+class _Kept(Sequence):
+    """The models of a run on disk, each read when it is asked for."""
+
+    def __init__(self, folder):
+        self._folders = sorted(
+            folder.glob("model_[0-9]*"), key=lambda path: int(path.name.removeprefix("model_"))
+        )
+
+    def __len__(self):
+        return len(self._folders)
+
+    def __getitem__(self, place):
+        return load_model(self._folders[place])
 
 
 def check_free(folder):
@@ -189,7 +220,7 @@ def find_runs(folders):
     InputError
         Where a folder holds no run.
     """
-    runs = []
+    runs = Runs()
     for folder in map(Path, folders):
         found = sorted(path.parent for path in folder.rglob("run.json") if PREFIX not in str(path))
         if not found:

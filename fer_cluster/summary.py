@@ -4,7 +4,8 @@ import math
 
 from fer_cluster.runs import value
 
-_HEADER = ("AMI", "Hungarian", "named", "from", "to", "balanced", "purity", "by chance", "seeds", "labels")
+HEADER = ("AMI", "Hungarian", "named", "from", "to", "balanced", "purity", "by chance", "seeds", "labels")
+UNLABELLED = "These faces have no labels, so there is nothing to score against."
 
 
 def summary(runs):
@@ -23,13 +24,25 @@ def summary(runs):
         which faces are neutral, say.
     """
     lines = []
-    for split in dict.fromkeys(run.spec["split"] for run in runs):
-        chosen = [run for run in runs if run.spec["split"] == split]
-        lines += [_title(chosen[0]), *_rows(chosen), ""]
+    for about, rows in ranked(runs):
+        lines += [about, *_lines(rows), ""]
     return "\n".join(lines)
 
 
-def _title(run):
+def ranked(runs):
+    """Yield the title of each split and its rows, best accuracy first: the name of a run and its cells.
+
+    A cell belongs to each name of ``HEADER``; runs of faces without labels have no row.
+    """
+    for split in dict.fromkeys(run.spec["split"] for run in runs):
+        chosen = [run for run in runs if run.spec["split"] == split]
+        scored = [run for run in chosen if run.spec["report"] in run.scores]
+        scored.sort(key=lambda run: -value(_scores(run)["named_accuracy"]))
+        yield title(chosen[0]), [(run.name, _cells(run)) for run in scored]
+
+
+def title(run):
+    """Return which faces a run was fitted and scored on, in words."""
     spec = run.spec
     transductive = ", transductive: scored on the faces it was fitted on" if spec["transductive"] else ""
     return (
@@ -38,16 +51,12 @@ def _title(run):
     )
 
 
-def _rows(runs):
-    scored = [run for run in runs if run.spec["report"] in run.scores]
-    if not scored:
-        return ["  These faces have no labels, so there is nothing to score against."]
-    width = max(len(run.name) for run in scored)
-    scored.sort(key=lambda run: -value(_scores(run)["named_accuracy"]))
-    header = f"  {'':<{width}}  " + "  ".join(f"{name:>9}" for name in _HEADER)
+def _lines(rows):
+    if not rows:
+        return [f"  {UNLABELLED}"]
+    width = max(len(name) for name, _ in rows)
     return [
-        header,
-        *(f"  {run.name:<{width}}  " + "  ".join(f"{c:>9}" for c in _cells(run)) for run in scored),
+        f"  {name:<{width}}  " + "  ".join(f"{c:>9}" for c in cells) for name, cells in [("", HEADER), *rows]
     ]
 
 

@@ -13,13 +13,13 @@ HOME = Path(__file__).parent.parent / "fer_cluster"
 MODULES = sorted(path for path in HOME.rglob("*.py"))
 LEVELS = {
     0: "__init__ errors atomic blocks duplicates emotions faces splits metrics scoring catalog chain "
-    "nuisances progress images",
+    "nuisances progress images thumbnails",
     1: "training",
     2: "datasets features steps clusterers projections baselines analysis plots",
     3: "engines runs parts provenance loading audit clustering classifying ensembles experiment comparing "
-    "drawing tables summary page",
+    "drawing tables typeset summary shown page",
     4: "report",
-    5: "cli __main__",
+    5: "cli options questions __main__",
 }
 LEVEL = {name: level for level, names in LEVELS.items() for name in names.split()}
 KINDS = set(LEVELS[2].split())

@@ -186,12 +186,17 @@ def test_what_cannot_be_refitted_is_explained():
 # ---- the picture
 
 
-def test_the_picture_is_of_the_table_and_redrawn_from_its_csv(tmp_path):
+@pytest.fixture(scope="module")
+def of_one():
+    return SMALL.table([blobs_run()])
+
+
+def test_the_picture_is_of_the_table_and_redrawn_from_its_csv(of_one, tmp_path):
     plot = catalog.make("plots", "choose_k:ks=(3,4)")
-    _, table = save(plot, [blobs_run()], tmp_path / "choose_k.png")
+    _, table = save(plot, [blobs_run(n=120)], tmp_path / "choose_k.png")
     data = pd.read_csv(table)
     assert set(data["k"]) == {3, 4}
-    data = SMALL.table([blobs_run(), noise_run()])
+    data = pd.concat([of_one, of_one.assign(run="other")], ignore_index=True)
     data.loc[data["criterion"] == "gap", "chosen"] = pd.NA
     data.to_csv(table, index=False)
     figure = plot.draw(pd.read_csv(table))
@@ -202,10 +207,9 @@ def test_the_picture_is_of_the_table_and_redrawn_from_its_csv(tmp_path):
     assert figure.axes[5].get_xlabel() == "k; first not below next: none" and len(figure.axes[5].lines) == 1
 
 
-def test_text_of_the_picture_is_legible():
+def test_text_of_the_picture_is_legible(of_one):
     plot = catalog.make("plots", "choose_k")
-    tables = [SMALL.table([blobs_run(name=name)]) for name in (LONG, "pixels-kmeans")]
-    for data in (tables[1], pd.concat(tables)):
+    for data in (of_one, pd.concat([of_one.assign(run=LONG), of_one])):
         texts = _texts(plot.draw(data))
         assert not _overlapping(texts) and not _outside(texts)
         assert min(text.get_fontsize() for text, _ in texts) >= 8

@@ -1,5 +1,4 @@
 import json
-import os
 import re
 import signal
 import subprocess
@@ -156,9 +155,10 @@ def test_a_disk_that_fills_up(capsys, tmp_path, monkeypatch):
 
 
 TELLING = """
-import sys
+import signal, sys
 from fer_cluster import clustering
 from fer_cluster.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a child of a background shell ignores it
 real = clustering._cluster_seeds
 def told(*args):
     print("working", flush=True)
@@ -171,14 +171,15 @@ main(sys.argv[1:])
 def test_ctrl_c_leaves_nothing_half_written(tmp_path):
     command = [sys.executable, "-c", TELLING, "cluster", "toy:n=4000", "--seeds", "500", "--out", "run"]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": tmp_path}
-    process = subprocess.Popen(command, **options)
-    assert (
-        process.stdout.readline() == "working\n"
-    )  # not while it imports: compiled modules may lose the signal
-    time.sleep(1)
-    os.kill(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    with subprocess.Popen(command, **options) as process:
+        try:
+            first = process.stdout.readline()  # not while it imports: compiled modules may lose the signal
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert first == "working\n" and process.returncode == 130
     assert "interrupted" in err and "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
 

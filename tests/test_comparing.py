@@ -52,6 +52,17 @@ def test_a_trained_extractor_serves_other_steps_and_probes(tmp_path, monkeypatch
     parts = split(faces, "official")
     peer = made("steps", "whiten:3", 0).fit(first.features[parts.part == parts.fit])
     np.testing.assert_allclose(stepped.features, peer.transform(first.features), atol=1e-4)
+    assert stepped.spec["seconds"]["features"] > first.spec["seconds"]["features"]  # of the training too
+
+
+def test_of_a_model_that_cannot_be_read_is_told_once(tmp_path):
+    faces = load("toy:n=70")
+    compare(experiment(TWO[0]), faces, tmp_path)
+    (tmp_path / "official" / "kmeans" / "model_0" / "weights.safetensors").write_bytes(b"")
+    with pytest.warns(UserWarning, match="It is trained again") as told:
+        first, again = compare(experiment(*TWO), faces, tmp_path)
+    assert len(told) == 1
+    np.testing.assert_allclose(again.features, first.features, atol=1e-5)
 
 
 def test_a_run_of_fewer_epochs_is_not_taken_for_the_whole_one(tiny, tmp_path):

@@ -180,3 +180,9 @@ print(re.search("VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) / 1024 < 190
+
+
+def test_parameters_that_are_not_named_stay():
+    assert Pixels(n_components=6).set_params().n_components == 6
+    with pytest.raises(ValueError, match="no parameter 'depth'"):
+        Pixels().set_params(depth=3)

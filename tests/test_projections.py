@@ -41,10 +41,17 @@ def test_pca_of_what_has_no_variance():
     assert np.all(PCA().fit_transform(np.ones((5, 3), np.float32)) == 0)
 
 
-@pytest.mark.parametrize("shape", [(1, 5), (5, 1), (5,)])
-def test_pca_needs_two_of_each(shape):
-    with pytest.raises(InputError, match="two faces and two features"):
+@pytest.mark.parametrize("shape", [(1, 5), (5, 0), (5,)])
+def test_pca_needs_two_faces_and_a_feature(shape):
+    with pytest.raises(InputError, match="two faces and a feature"):
         PCA().fit(np.ones(shape))
+
+
+def test_pca_of_one_feature_lies_on_a_line():
+    x = np.array([[3.0], [1.0], [8.0]], np.float32)
+    pca = PCA().fit(x)
+    np.testing.assert_allclose(pca.transform(x), [[-1, 0], [-3, 0], [4, 0]], atol=1e-6)
+    np.testing.assert_allclose(pca.explained_variance_ratio_, [1, 0])
 
 
 def test_pca_has_no_parameters():

@@ -35,6 +35,10 @@ def blobs_run(
 # ---- the clusterer of a run
 
 
+class Stranger:
+    def predict(self, x): ...
+
+
 def test_the_clusterer_is_made_with_what_the_run_recorded():
     params = {"n_clusters": 5, "hidden": "(8, 4)", "epochs": 3, "random_state": 9, "gone": 1}
     part = clusterer_of(
@@ -53,6 +57,7 @@ def test_the_clusterer_is_made_with_what_the_run_recorded():
         ({"clusterer": "one"}, "its clusterer one takes no n_clusters"),
         ({"clusterer": "agglomerativeclustering"}, "clusterers has no 'agglomerativeclustering'"),
         ({"clusterer": "sklearn.cluster:AgglomerativeClustering"}, "cannot place faces"),
+        ({"clusterer": "test_purity_k:Stranger"}, "takes no parameters by set_params"),
     ],
 )
 def test_what_cannot_be_refitted_is_explained(given, match):

@@ -9,6 +9,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import fer_cluster
 from fer_cluster.clustering import cluster, embed
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
@@ -177,3 +178,14 @@ def test_the_paper_on_the_real_faces(fer2013):
     assert run.scores["all"]["purity"] == pytest.approx(0.256, abs=0.003)
     assert run.scores["all"]["ami"] == pytest.approx(0.017, abs=0.002)
     assert run.scores["all"]["hungarian_accuracy"] == pytest.approx(0.194, abs=0.006)
+
+
+def test_a_kept_run_has_its_models_when_they_are_asked_for(tmp_path):
+    faces = fer_cluster.load("toy:n=100")
+    run = fer_cluster.classify(faces, "cnn3", epochs=1, seeds=2)
+    run.save(tmp_path / "run")
+    kept = load_run(tmp_path / "run").models
+    assert len(kept) == 2
+    for before, after in zip(run.models, kept, strict=True):
+        expected = before.predict_proba(faces.images[:5])
+        np.testing.assert_array_equal(after.predict_proba(faces.images[:5]), expected)

@@ -1,5 +1,6 @@
 """Tables on disk: their names, their numbers, and Markdown that a person can read."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,15 +10,18 @@ from test_analysis import random_run
 from test_classifier_plots import make_run
 
 from fer_cluster.errors import InputError
-from fer_cluster.tables import markdown, tabulate, tabulate_experiment
+from fer_cluster.tables import tabulate, tabulate_experiment
+from fer_cluster.typeset import latex, markdown
 
 SPLITS = ("paper", "official")
 
 
 def stems(paths):
     assert all(path.exists() for path in paths)
-    csv, md = ({path.stem for path in paths if path.suffix == suffix} for suffix in (".csv", ".md"))
-    assert csv == md and len(paths) == 2 * len(csv)
+    csv, md, tex = (
+        {path.stem for path in paths if path.suffix == suffix} for suffix in (".csv", ".md", ".tex")
+    )
+    assert csv == md == tex and len(paths) == 3 * len(csv)
     return csv
 
 
@@ -52,15 +56,22 @@ class TestTabulate:
         with pytest.raises(InputError, match="no run"):
             tabulate([], tmp_path)
 
-    def test_csv_and_markdown_hold_the_same_numbers(self, tmp_path):
+    def test_csv_markdown_and_latex_hold_the_same_numbers(self, tmp_path):
         run = make_run([3, 3, 4], [[3, 3, 3], [3, 3, 4]])
-        csv, md = tabulate([run], tmp_path, ["per_emotion"])
+        csv, md, tex = tabulate([run], tmp_path, ["per_emotion"])
         happy = pd.read_csv(csv).set_index("emotion").loc["happy"]
         assert [happy["precision"], happy["support"]] == [pytest.approx(5 / 6, abs=1e-6), 2]
         lines = md.read_text(encoding="utf-8").splitlines()
         assert lines[0].endswith(": cnn3, toy, paper, test") and lines[2].startswith("cnn3 names 83.3 %")
         (row,) = [line for line in lines if line.startswith("| happy")]
         assert row == "| happy | 0.833 ± 0.236 | 1.000 ± 0.000 | 0.900 ± 0.141 | 2 | 2 |"
+        lines = tex.read_text(encoding="utf-8").splitlines()
+        assert (
+            lines[3].endswith(r"\label{tab:per_emotion_cnn3_paper}")
+            and r": cnn3, toy, paper, test. cnn3 names 83.3 \%" in lines[3]
+        )
+        (row,) = [line for line in lines if line.startswith("happy")]
+        assert row == r"happy & 0.833 $\pm$ 0.236 & 1.000 $\pm$ 0.000 & 0.900 $\pm$ 0.141 & 2 & 2 \\"
 
 
 class TestTabulateExperiment:
@@ -92,19 +103,23 @@ class TestTabulateExperiment:
             tabulate_experiment(SimpleNamespace(tables=tables), [random_run()], tmp_path)
 
 
+def varied():
+    """Return a table with numbers of every kind."""
+    return pd.DataFrame(
+        {
+            "run": "cnn3",
+            "emotion": ["happy", "sa|d", "fear"],
+            "printed": [0.81, 1765.0, 0.6249],
+            "p": [3.21e-12, np.nan, -0.000012],
+            "faces": [1234, 2, 0],
+            "seeds": pd.array([3, None, 1], "Int64"),
+        }
+    )
+
+
 class TestMarkdown:
     def test_numbers_are_rounded_for_people(self):
-        table = pd.DataFrame(
-            {
-                "run": "cnn3",
-                "emotion": ["happy", "sa|d", "fear"],
-                "printed": [0.81, 1765.0, 0.6249],
-                "p": [3.21e-12, np.nan, -0.000012],
-                "faces": [1234, 2, 0],
-                "seeds": pd.array([3, None, 1], "Int64"),
-            }
-        )
-        assert markdown(table, "Title", "One sentence.") == (
+        assert markdown(varied(), "Title", "One sentence.") == (
             "# Title: cnn3\n"
             "\n"
             "One sentence.\n"
@@ -126,3 +141,64 @@ class TestMarkdown:
             "| a | 0.500 ± 0.010 |",
             "| b | 0.25 |",
         ]
+
+
+def printed(tex):
+    """Return what LaTeX prints of a text, read by the rules of its manual rather than by our table."""
+    assert not re.search(r"(?<!\\)[#%&_]|[<>|\"]", tex), tex
+    signs = {"textless": "<", "textgreater": ">", "textbar": "|", "textbackslash": "\\"}
+    signs |= {"textasciitilde": "~", "textasciicircum": "^"}
+    text = re.sub(r"\\(text\w+)\{\}", lambda found: f"\0{signs[found[1]]}", tex)
+    assert not re.search(r"(?<!\0)[~^]|(?<!\\)[{}]", text), tex
+    text = text.replace(r"$\pm$", "±").replace("$-$", "-")
+    assert not re.search(r"(?<!\\)\$", text), tex
+    return re.sub(r"\\([#%&_{}$])", r"\1", text).replace("\0", "").replace("''", '"')
+
+
+class TestLatex:
+    HOSTILE = r"""\input{/etc/passwd} 50% of $x_1^2$ & {#~"a"|<b>±} \\"""
+
+    def test_cells_are_those_of_markdown(self):
+        lines = latex(varied(), "Title", "One sentence.", "mine").splitlines()
+        assert lines == [
+            r"% \usepackage{booktabs}",
+            r"\begin{table}",
+            r"\centering",
+            r"\caption{Title: cnn3. One sentence.}\label{tab:mine}",
+            r"\begin{tabular}{lrrrr}",
+            r"\toprule",
+            r"emotion & printed & p & faces & seeds \\",
+            r"\midrule",
+            r"happy & 0.81 & 3e$-$12 & 1,234 & 3 \\",
+            r"sa\textbar{}d & 1,765 &  & 2 &  \\",
+            r"fear & 0.6249 & $-$1e$-$05 & 0 & 1 \\",
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+        ]
+
+    def test_whatever_is_in_a_table_is_printed_as_it_is(self):
+        table = pd.DataFrame({"run": [self.HOSTILE, "-"], "a_b%": 0.5, "c": ["[2pt]", "*"]})
+        lines = latex(table, self.HOSTILE, self.HOSTILE, self.HOSTILE).splitlines()
+        caption, label = re.fullmatch(r"\\caption\{(.*)\}\\label\{tab:(.*)\}", lines[3]).groups()
+        assert printed(caption) == f"{self.HOSTILE}. {self.HOSTILE}"
+        assert re.fullmatch("[A-Za-z0-9_.:+=-]+", label)
+        rows = [line.removesuffix(r" \\").split(" & ") for line in (lines[6], *lines[8:10])]
+        assert [[printed(cell) for cell in row] for row in rows] == [
+            ["run", "a b%", "c"],
+            [self.HOSTILE, "0.50", "[2pt]"],
+            ["-", "0.50", "*"],
+        ]
+
+    @pytest.mark.parametrize("first", ["[2pt]", "*"])
+    def test_a_row_is_no_option_of_the_line_before(self, first):
+        (row,) = latex(pd.DataFrame({"run": [first, "b"]}), "T", "S.", "l").splitlines()[8:9]
+        assert row == rf"{{}}{first} \\"
+
+    def test_what_is_longer_than_a_page_goes_on(self):
+        table = pd.DataFrame({"row": range(41)})
+        lines = latex(table, "T", "S.", "l").splitlines()
+        assert lines[0] == r"% \usepackage{booktabs,longtable}" and r"\begin{table}" not in lines
+        assert lines[1:4] == [r"\begin{longtable}{r}", r"\caption{T. S.}\label{tab:l}\\", r"\toprule"]
+        assert lines[6] == r"\endhead" and lines[-2:] == [r"\bottomrule", r"\end{longtable}"]
+        assert r"\begin{tabular}{r}" in latex(table[:40], "T", "S.", "l").splitlines()

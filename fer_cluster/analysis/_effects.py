@@ -78,8 +78,6 @@ def corrected(p):
     ----------
     Benjamini and Hochberg 1995, Journal of the Royal Statistical Society B 57.
     """
-    order = np.argsort(p, kind="stable")[::-1]
-    raised = p[order] * len(p) / np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.minimum.accumulate(raised), 1.0)
-    return adjusted
+    from scipy.stats import false_discovery_control
+
+    return false_discovery_control(p)

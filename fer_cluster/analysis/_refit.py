@@ -30,6 +30,8 @@ def clusterer_of(run, seed=0, **params):
     part = catalog.make("clusterers", text)
     if not hasattr(part, "predict"):
         raise InputError(f"{run.name!r} cannot be refitted: {text} cannot place faces it was not fitted on.")
+    if not hasattr(part, "set_params"):
+        raise InputError(f"{run.name!r} cannot be refitted: {text} takes no parameters by set_params.")
     own = part.get_params()
     for name in params:
         if name not in own:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fer_cluster import catalog
+from fer_cluster.analysis._refit import clusterer_of
 from fer_cluster.errors import InputError
 
 _REST = 1e-6  # share of the variance below which nothing but rounding is left
@@ -49,12 +49,10 @@ def _standardised(fitted, others):
 
 def _clusterer(run, seed):
     """Return the unfitted clusterer of a run with the run's parameters; None where it is not one to refit."""
-    params = run.spec.get("params", {}).get("clusterer")
-    if not params:
+    if not run.spec.get("params", {}).get("clusterer"):
         return None
-    seeded = {"random_state": seed} if "random_state" in params else {}
     try:
-        made = catalog.make("clusterers", run.spec["clusterer"].partition(":")[0], **params | seeded)
-    except InputError:  # not one of ours, or of parameters that it no longer has
+        made = clusterer_of(run, seed)
+    except InputError:
         return None
     return None if hasattr(made, "epochs") else made

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fer_cluster.errors import InputError
+from fer_cluster.analysis._labelled import emotions, labelled
 
 KEYS = ("run", "dataset", "split", "part")
 
@@ -30,11 +30,8 @@ def reported(run):
     InputError
         Where no face of that part is labelled.
     """
-    emotion = run.faces["emotion"].cat.codes.to_numpy().astype(int)
-    rows = (run.faces["part"] == run.spec["report"]).to_numpy() & (emotion >= 0)
-    if not rows.any():
-        raise InputError(f"{run.name!r} has no labelled faces in {run.spec['report']}, so there is no table.")
-    return emotion[rows], np.asarray(run.predictions())[:, rows]
+    rows = labelled(run, run.spec["report"])
+    return emotions(run)[rows], np.asarray(run.predictions())[:, rows]
 
 
 def sd(values):

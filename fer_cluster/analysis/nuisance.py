@@ -104,6 +104,8 @@ class Nuisance:
 
     def verdicts(self, table):
         """Return the sentences of each run, in their order; the first is the verdict."""
+        if "shown" in table:  # the data of the picture hold rows of clusters too
+            table = table[table["shown"] == "factor"].astype({"n": int})
         return [_verdict.sentences(rows) for _, rows in table.groupby(list(KEYS), sort=False)]
 
     def _rows(self, keys, run, frame):

@@ -17,10 +17,10 @@ class Strongest(Estimator):
     Parameters
     ----------
     n_clusters : int
-        The first features are looked at, as many; there may be one feature less.
+        The first ``n_clusters`` columns are looked at, and a face goes to the cluster of the largest.
+        There may be one column less; the last cluster then has none of its own.
     threshold : float
-        What the largest feature must reach, else the face is of the last cluster, to which the last of
-        as many features as clusters belongs.
+        What the largest must reach, else the face goes to the last cluster.
 
     Attributes
     ----------

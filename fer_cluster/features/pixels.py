@@ -99,9 +99,11 @@ class Pixels:
         """Return the parameters by name, as scikit-learn asks."""
         return {"n_components": self.n_components}
 
-    def set_params(self, n_components=50):
-        """Set the parameters by name, as scikit-learn asks."""
-        self.n_components = n_components
+    def set_params(self, **params):
+        """Set the parameters by name, as scikit-learn asks; those not named stay."""
+        self.n_components = params.pop("n_components", self.n_components)
+        if params:
+            raise ValueError(f"Pixels has no parameter {next(iter(params))!r}.")
         return self
 
     def __sklearn_tags__(self):

@@ -14,7 +14,7 @@ _METADATA = {
 _DPI = {".png": 150, ".pdf": 200, ".svg": 200}
 
 
-def save(plot, runs, path):
+def save(plot, runs, path, **given):
     """Draw runs and write the figure and, beside it, the CSV that it is drawn from.
 
     Parameters
@@ -24,6 +24,8 @@ def save(plot, runs, path):
     runs : sequence of Run
     path : path-like
         Ends in ``.png``, ``.pdf`` or ``.svg``.
+    **given
+        What ``.data`` takes besides the runs: ``faces``.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def save(plot, runs, path):
     path = Path(path)
     if path.suffix not in _METADATA:
         raise InputError(f"A figure is written as .png, .pdf or .svg, got {path.name!r}.")
-    data = plot.data(runs)
+    data = plot.data(runs, **given)
     table = path.with_suffix(".csv")
     with writing(path) as temporary:
         _write(plot.draw(data), temporary)

@@ -1,16 +1,14 @@
 """Accuracy of named clusters over how far annotators disagree, below the ceiling that this sets."""
 
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import ClassVar
 
 from fer_cluster import catalog
-from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import groups
+from fer_cluster.plots._panels import entitle, frame, of_runs
 
 __all__ = ["Annotators"]
 
-_PANEL = (4.6, 3.4)  # inches
+_PANEL = (4.6, 4.1)  # inches
 # Of Okabe and Ito; ceilings are broken lines without marks.
 _STYLES = {
     "one_voter": ("ceiling: one voter, by most of the others", {"color": "#D55E00", "ls": (0, (5, 1.5))}),
@@ -42,12 +40,8 @@ class Annotators:
         ax : Axes or sequence of Axes, optional
             To draw into: one for each run, or one that is divided.
         """
-        runs = groups(data)
-        columns = min(len(runs), 2)
-        rows = -(-len(runs) // columns)
-        size = (columns * _PANEL[0] + 0.3, rows * (_PANEL[1] + 0.7) + 0.8)
-        axes = axes_for(ax, (rows, columns), size, len(runs))
-        for (_, table), panel in zip(runs, axes, strict=True):
+        runs, axes = of_runs(data, ax, _PANEL, legend=0.8)
+        for table, panel in zip(runs, axes, strict=True):
             _draw_run(panel, table)
         legend = {"loc": "upper left", "bbox_to_anchor": (0, -0.3), "fontsize": 8.5, "frameon": False}
         axes[-1].legend(borderaxespad=0, **legend)
@@ -65,9 +59,7 @@ def _draw_run(ax, table):
     ax.set_xlabel("entropy of the votes on a face (mean, nats); below: faces", fontsize=9)
     ax.set_ylabel("accuracy (%)", fontsize=9)
     ax.tick_params(labelsize=8.5)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="y", color="0.92")
-    ax.set_axisbelow(True)
+    frame(ax)
     first = table.iloc[0]
     where = f"{first['dataset']}, {first['part']} of split {first['split']}"
-    ax.set_title("\n".join([*wrap(first["run"], 52), *wrap(where, 52)]), loc="left", fontsize=9.5)
+    entitle(ax, table, where)

@@ -9,6 +9,7 @@ import numpy as np
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import so_many
+from fer_cluster.plots._panels import frame
 
 __all__ = ["Chance"]
 
@@ -100,9 +101,7 @@ def _draw_metric(ax, rows):
     ax.xaxis.set_major_locator(MaxNLocator(3))
     ax.tick_params(axis="x", labelsize=8)
     ax.tick_params(axis="y", length=0, pad=8)
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.grid(axis="x", color="0.92")
-    ax.set_axisbelow(True)
+    frame(ax, values="x")
 
 
 def _legend(axes, alone):

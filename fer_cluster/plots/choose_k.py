@@ -1,7 +1,6 @@
 """Criteria of the number of clusters side by side, each with the number that it chooses."""
 
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import ClassVar
 
 import pandas as pd
@@ -9,6 +8,7 @@ import pandas as pd
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._panels import entitle, frame
 
 __all__ = ["ChooseK"]
 
@@ -76,7 +76,7 @@ class ChooseK:
                 _draw_criterion(panel, rows[rows["criterion"] == criterion].sort_values("k"))
             first = rows.iloc[0]
             of = f"{first['dataset']}, {first['part']} of split {first['split']}, {so_many(first['n'])}"
-            row[0].set_title("\n".join([*wrap(first["run"], 90), of]), loc="left", fontsize=9.5)
+            entitle(row[0], rows, of, (90, 90))
         return row[0].figure
 
 
@@ -102,6 +102,4 @@ def _draw_criterion(ax, rows):
     ax.ticklabel_format(axis="y", scilimits=(-3, 4), useMathText=True)
     ax.yaxis.get_offset_text().set_fontsize(8)
     ax.tick_params(labelsize=8)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="y", color="0.92")
-    ax.set_axisbelow(True)
+    frame(ax)

@@ -1,17 +1,16 @@
 """How many of the labels doubted most are outvoted by annotators, for each order of them."""
 
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import ClassVar
 
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
-from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._faces import so_many
+from fer_cluster.plots._panels import entitle, frame, of_runs
 
 __all__ = ["LabelAudit"]
 
-_PANEL = (4.8, 3.4)  # inches
+_PANEL = (4.8, 4.1)  # inches
 _FIRST = 20  # the rank from which on a share says something
 _SHOWN = "precision"
 _STYLES = {  # of Okabe and Ito; lines differ without colour as well
@@ -59,12 +58,8 @@ class LabelAudit:
         ax : Axes or sequence of Axes, optional
             To draw into: one for each run, or one that is divided.
         """
-        runs = groups(data)
-        columns = min(len(runs), 2)
-        rows = -(-len(runs) // columns)
-        size = (columns * _PANEL[0] + 0.3, rows * (_PANEL[1] + 0.7) + 1.0)
-        axes = axes_for(ax, (rows, columns), size, len(runs))
-        for (_, table), panel in zip(runs, axes, strict=True):
+        runs, axes = of_runs(data, ax, _PANEL, legend=1.0)
+        for table, panel in zip(runs, axes, strict=True):
             _draw_run(panel, table)
         legend = {"loc": "upper left", "bbox_to_anchor": (0, -0.2), "fontsize": 8.5, "frameon": False}
         axes[-1].legend(borderaxespad=0, **legend)
@@ -85,9 +80,7 @@ def _draw_run(ax, table):
     ax.set_xlabel("faces whose label is doubted most", fontsize=9)
     ax.set_ylabel("outvoted by FER+ voters (%)", fontsize=9)
     ax.tick_params(labelsize=8.5)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="y", color="0.92")
-    ax.set_axisbelow(True)
+    frame(ax)
     first = table.iloc[0]
     where = f"{first['dataset']}, {so_many(first['of'], 'labelled face')}, split {first['split']}"
-    ax.set_title("\n".join([*wrap(first["run"], 52), *wrap(where, 52)]), loc="left", fontsize=9.5)
+    entitle(ax, table, where)

@@ -1,16 +1,15 @@
 """Accuracy over the number of labels given by hand: of clusters and of a classifier."""
 
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import ClassVar
 
 from fer_cluster import catalog
-from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._faces import so_many
+from fer_cluster.plots._panels import entitle, frame, of_runs
 
 __all__ = ["LabelEfficiency"]
 
-_PANEL = (4.6, 3.4)  # inches
+_PANEL = (4.6, 4.0)  # inches
 # Blue and vermilion of Okabe and Ito; marks and dashes tell them apart without colour.
 _STYLES = {
     "clusters": ("clusters, named by these labels", {"color": "#0072B2", "marker": "o", "ls": "-"}),
@@ -55,13 +54,9 @@ class LabelEfficiency:
         ax : Axes or sequence of Axes, optional
             To draw into: one for each run, or one that is divided.
         """
-        runs = groups(data)
-        columns = min(len(runs), 2)
-        rows = -(-len(runs) // columns)
-        size = (columns * _PANEL[0] + 0.3, rows * (_PANEL[1] + 0.6))
-        axes = axes_for(ax, (rows, columns), size, len(runs))
+        runs, axes = of_runs(data, ax, _PANEL)
         top = 108 * data["high"].max()
-        for (_, table), panel in zip(runs, axes, strict=True):
+        for table, panel in zip(runs, axes, strict=True):
             _draw_run(panel, table)
             panel.set_ylim(0, top)  # one scale, so that runs can be compared
         axes[0].legend(loc="lower right", fontsize=8.5, frameon=False)
@@ -84,13 +79,7 @@ def _draw_run(ax, table):
     ax.set_xlabel("faces labelled by hand (the last point: all)", fontsize=9)
     ax.set_ylabel("accuracy (%)", fontsize=9)
     ax.tick_params(labelsize=8.5)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="y", color="0.92")
-    ax.set_axisbelow(True)
-    ax.set_title(_title(table), loc="left", fontsize=9.5)
-
-
-def _title(table):
+    frame(ax)
     first = table.iloc[0]
     where = f"{first['dataset']}, {so_many(first['n'])} of {first['part']}, split {first['split']}"
-    return "\n".join([*wrap(first["run"], 52), *wrap(where, 52)])
+    entitle(ax, table, where)

@@ -9,6 +9,7 @@ import pandas as pd
 from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, named
+from fer_cluster.plots._panels import frame
 
 __all__ = ["LearningCurve"]
 
@@ -105,9 +106,7 @@ def _draw_metric(ax, rows, metric):
     ax.set_xlabel("epoch", fontsize=9)
     ax.set_ylabel(label, fontsize=9)
     ax.tick_params(labelsize=8.5)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="y", color="0.92")
-    ax.set_axisbelow(True)
+    frame(ax)
 
 
 def _styles(rows):

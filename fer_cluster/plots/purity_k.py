@@ -1,12 +1,12 @@
 """Purity and AMI over the number of clusters, with the band that chance gives."""
 
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import ClassVar
 
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._panels import entitle, frame
 
 __all__ = ["PurityK"]
 
@@ -60,8 +60,7 @@ class PurityK:
                 _draw_metric(panel, rows[rows["metric"] == metric].sort_values("k"), metric)
             first = rows.iloc[0]
             of = f"{first['dataset']}, {first['part']} of split {first['split']}"
-            lines = [*wrap(first["run"], 46), *wrap(f"{of}, {so_many(first['n'], 'labelled face')}", 64)]
-            row[0].set_title("\n".join(lines), loc="left", fontsize=9.5)
+            entitle(row[0], rows, f"{of}, {so_many(first['n'], 'labelled face')}", (46, 64))
             row[0].legend(loc="best", frameon=False, fontsize=8.5)
         return row[0].figure
 
@@ -81,6 +80,4 @@ def _draw_metric(ax, rows, metric):
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     ax.yaxis.set_major_locator(MaxNLocator(5))
     ax.tick_params(labelsize=8.5)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis="y", color="0.92")
-    ax.set_axisbelow(True)
+    frame(ax)

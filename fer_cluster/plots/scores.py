@@ -10,6 +10,7 @@ import pandas as pd
 from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import named, parts_of, so_many
+from fer_cluster.plots._panels import frame
 
 __all__ = ["Scores"]
 
@@ -208,9 +209,7 @@ def _name_rows(axes, heads, rows):
         ax.tick_params(axis="y", length=0, pad=8)
         ax.tick_params(axis="x", labelsize=8)
         ax.xaxis.set_major_locator(MaxNLocator(4))
-        ax.spines[["top", "right", "left"]].set_visible(False)
-        ax.grid(axis="x", color="0.92")
-        ax.set_axisbelow(True)
+        frame(ax, values="x")
     axes[0].set_yticklabels([*heads["label"], *rows["label"]], fontsize=9)
     for label in axes[0].get_yticklabels()[: len(heads)]:
         label.set_fontweight("bold")

@@ -9,6 +9,7 @@ import numpy as np
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._panels import frame
 
 __all__ = ["Stability"]
 
@@ -82,9 +83,7 @@ def _explain(ax, first, refits):
     ax.set_xticks(np.linspace(0, 1, 5))
     ax.tick_params(axis="x", labelsize=8.5)
     ax.tick_params(axis="y", length=0)
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.grid(axis="x", color="0.92")
-    ax.set_axisbelow(True)
+    frame(ax, values="x")
     below = f"clusters: largest Jaccard similarity, mean ± sd over {refits} refits"
     ax.set_xlabel(f"{below}\nright of the dashed line: stable", fontsize=8.5, x=0, ha="left")
     of = f"{first['dataset']}, {first['part']} of split {first['split']}, {so_many(first['n'])}"

@@ -13,7 +13,7 @@ class PCA:
     """Principal components: features on the two directions of largest variance.
 
     The sign of a direction is such that its largest entry is positive, so that
-    points are the same in every run.
+    points are the same in every run. A single feature lies along the first, the second is 0.
 
     Attributes
     ----------
@@ -28,17 +28,18 @@ class PCA:
         Raises
         ------
         InputError
-            Where there are fewer than two features or faces.
+            Where there are fewer than two faces, or no feature.
         """
-        if x.ndim != 2 or min(x.shape) < 2:
-            raise InputError(f"PCA in two dimensions needs two faces and two features, got shape {x.shape}.")
+        if x.ndim != 2 or len(x) < 2 or not x.shape[1]:
+            raise InputError(f"PCA in two dimensions needs two faces and a feature, got shape {x.shape}.")
         self.mean_ = sum(block.sum(0, dtype=np.float64) for _, block in blocks(x)) / len(x)
         cross = sum(_products(block - self.mean_.astype(x.dtype)) for _, block in blocks(x))
         variance, vectors = np.linalg.eigh(cross)
         vectors = vectors[:, :-3:-1]
         peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
-        self.components_ = (vectors * np.sign(peak)).T
-        self.explained_variance_ratio_ = variance[:-3:-1] / (np.trace(cross) or 1.0)
+        missing = 2 - vectors.shape[1]  # directions
+        self.components_ = np.pad((vectors * np.sign(peak)).T, [(0, missing), (0, 0)])
+        self.explained_variance_ratio_ = np.pad(variance[:-3:-1] / (np.trace(cross) or 1.0), (0, missing))
         return self
 
     def transform(self, x):

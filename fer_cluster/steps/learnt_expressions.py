@@ -1,4 +1,4 @@
-"""How much each face looks like each emotion of the textbook, as one part of the faces teaches the others."""
+"""How much each face looks like each emotion of the textbook, by names that the other faces taught."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -16,8 +16,9 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
 
     The readings of :class:`fer_cluster.steps.expressions.Expressions` name the
     faces, each after its strongest, or neutral where none is strong. These names are often wrong, but
-    rarely in the way in which the features differ, so a ridge regression that learns the names of one
-    part of the faces names the others better than they were; these names are learnt next.
+    rarely in the way in which the features differ. So the faces are dealt into parts, and each part is
+    named by a ridge regression that learnt the names of all other parts, better than it was; these
+    names are learnt next.
     Each round keeps how many faces have each name, lest the common ones swallow the rare.
     No label is seen. With :class:`fer_cluster.clusterers.strongest.Strongest` at ``threshold=0`` the
     clusters are the names.
@@ -36,7 +37,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
     n_rounds : int
         How many times names are learnt.
     n_parts : int
-        Parts that the faces are dealt into; each is named by what the others teach.
+        Parts that the faces are dealt into; each is named by what was learnt on the others.
     ridge : float
         Share of the mean variance of the features that is added to every variance.
     n_faces : int
@@ -109,7 +110,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, x):
-        """Return how much more each face looks like each emotion than like none, shape (n, 6)."""
+        """Return how much more each face looks like each emotion than neutral, shape (n, 6)."""
         check_is_fitted(self)
         x = validate_data(self, x, reset=False, dtype=(np.float64, np.float32))
         z = ((x - self.mean_) / self.scale_).astype(np.float32)

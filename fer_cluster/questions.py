@@ -1,0 +1,97 @@
+"""The verbs that ask runs and faces questions: figures, report, audit, list."""
+
+import click
+
+from fer_cluster.options import FACES, VOTES, load_faces, reading
+
+
+@click.command(short_help="Draw the figures of runs from their files.")
+@click.argument("folders", nargs=-1, required=True, metavar="DIR...")
+@click.option("--out", default="figures", show_default=True, help="Folder for the pictures.")
+@click.option("--plot", multiple=True, help="Only this plot; may be given several times.  [default: all]")
+@click.option("--format", "suffix", default="png", show_default=True, help="png, pdf or svg.")
+def figures(folders, out, plot, suffix):
+    """Draw the figures of runs from their files, each with its numbers as CSV.
+
+    \b
+    fer-cluster figures paper --out figures
+    fer-cluster figures runs/pixels-gmm --plot scatter --format pdf
+    """
+    from fer_cluster.drawing import draw
+    from fer_cluster.runs import find_runs
+
+    paths = draw(find_runs(folders), out, plot, suffix)
+    click.echo(f"{sum(path.suffix != '.csv' for path in paths)} figures are in {out}", err=True)
+
+
+@click.command(epilog=FACES, short_help="Write runs as one page that answers what they follow.")
+@click.argument("folders", nargs=-1, required=True, metavar="DIR...")
+@click.option("--out", default="report.html", show_default=True, help="The page.")
+@click.option("--faces", metavar="FACES", help="Those of the runs; toy faces are found by themselves.")
+@VOTES
+@click.option("--no-images", is_flag=True, help="Points only: no face is seen in the page.")
+@click.option("--quick", is_flag=True, help="Leave out what clusters anew: choice of k, stability.")
+def report(folders, out, faces, votes, no_images, quick):
+    """Write runs as one self-contained HTML page: what their clusters follow, and how sure that is.
+
+    Without the faces no nuisance is measured, and the page says so.
+
+    \b
+    fer-cluster report paper_toy
+    fer-cluster report paper --faces fer2013.csv --votes fer2013new.csv --out paper.html
+    fer-cluster report paper --faces fer2013.csv --no-images
+    """
+    from fer_cluster.report.writing import write_report
+    from fer_cluster.runs import find_runs
+
+    runs = find_runs(folders)
+    faces = load_faces(faces, votes, False) if faces else _toy_faces(runs)
+    path = write_report(runs, out, faces, images=not no_images, quick=quick)
+    click.echo(f"The report is {path}; open it in a browser", err=True)
+
+
+def _toy_faces(runs):
+    """Return the toy faces that runs were made of; None where they were made of others."""
+    from fer_cluster.loading import load
+
+    made_of = runs[0].spec["dataset"]
+    if made_of["name"] != "toy":
+        return None
+    faces = load(f"toy:n={made_of['faces']}")
+    return faces if faces.fingerprint == made_of["fingerprint"] else None
+
+
+@click.command(epilog=FACES, short_help="Find blank, copied and disputed faces.")
+@reading
+@click.option("--out", default="audit", show_default=True, help="Folder for the tables and the figure.")
+def audit(faces, votes, skip_bad, out):
+    """Find blank, duplicated and contradictory faces, and labels that annotators dispute.
+
+    \b
+    fer-cluster audit fer2013.csv --votes fer2013new.csv --out audit
+    """
+    from fer_cluster.audit import audit
+
+    findings = audit(load_faces(faces, votes, skip_bad), out)
+    whole = findings[findings["split"] == "all"].drop(columns="split")
+    click.echo(whole.to_string(index=False, float_format="{:.3f}".format), err=True)
+    click.echo(f"The tables and the figure are in {out}", err=True)
+
+
+@click.command("list", short_help="List the parts there are.")
+@click.argument("kind", required=False)
+def list_parts(kind):
+    """List the parts of a KIND (datasets, features, steps, clusterers, ...), or of all.
+
+    \b
+    fer-cluster list
+    fer-cluster list clusterers
+    """
+    from fer_cluster import catalog
+
+    for one in [kind] if kind else catalog.KINDS:
+        names = catalog.names(one)
+        if names:
+            click.echo(one)
+        for name in names:
+            click.echo(f"  {name:<20} {catalog.describe(one, name)}")

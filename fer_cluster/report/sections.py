@@ -1,0 +1,148 @@
+"""What a report shows of runs, below its verdict: sections of a sentence, a picture and its table."""
+
+import io
+from dataclasses import dataclass
+
+import pandas as pd
+
+from fer_cluster import catalog
+from fer_cluster.drawing import make_each, told
+from fer_cluster.progress import bar
+
+_CONTROLS = ("chance", "one")
+_DPI = 110
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What stands together in a report.
+
+    Parameters
+    ----------
+    name : str
+        The plot, or the analysis where there is no such plot, that it is made by.
+    title : str
+    question : str
+        What it answers, a sentence.
+    images : bool
+        Whether faces are seen in it.
+    refits : bool
+        Whether it clusters anew, which takes long.
+    """
+
+    name: str
+    title: str
+    question: str
+    images: bool = False
+    refits: bool = False
+
+
+HEADINGS = (
+    Heading("scores", "Scores against chance", "How do the runs score, and what does chance alone give?"),
+    Heading("paired", "Which differences are real", "Would two runs differ so on other faces too?"),
+    Heading("chance", "Beyond chance", "What do clusters of the same sizes score that hold faces at random?"),
+    Heading(
+        "nuisance", "Emotion or nuisance", "What do the clusters follow, emotion or what else a face shows?"
+    ),
+    Heading("contingency", "What a cluster holds", "Which emotions lie in which cluster?"),
+    Heading("montage", "Faces of each cluster", "Which faces lie nearest to its mean?", images=True),
+    Heading("moved", "Changed faces", "Does a face that is mirrored or lit otherwise stay?", refits=True),
+    Heading(
+        "purity_k", "Purity against k", "How much purity do more clusters give by themselves?", refits=True
+    ),
+    Heading("choose_k", "How many clusters", "What do the usual criteria say, do they agree?", refits=True),
+    Heading(
+        "stability", "Stability", "Are the clusters found again with other seeds and faces?", refits=True
+    ),
+    Heading("annotators", "Annotators", "Is the mixing in the clusters, or in the people who labelled?"),
+    Heading("learning_curve", "Learning curves", "How did the nets learn?"),
+    Heading("reconstruction", "Reconstructions", "What does an autoencoder keep of a face?", images=True),
+    Heading("confusion", "Confusion", "What does a supervised run take for what?"),
+    Heading("per_emotion", "Per emotion", "How well is each emotion told?"),
+    Heading("printed", "Beside the paper", "What did the paper print for the same systems?"),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A sentence, a picture and the table behind it.
+
+    Parameters
+    ----------
+    stem : str
+        The name that its files would have.
+    sentence : str
+    table : DataFrame
+        Empty where it holds the pixels of faces.
+    picture : bytes
+        PNG; empty where there is a table only.
+    """
+
+    stem: str
+    sentence: str
+    table: pd.DataFrame
+    picture: bytes = b""
+
+
+def sections(runs, faces=None, images=False, quick=False):
+    """Return ``(heading, shown)`` of every section that the runs can give, shown a list of Shown.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    faces : Faces, optional
+        Those of the runs, for what looks at them.
+    images : bool
+        Whether pictures may show faces.
+    quick : bool
+        Whether what clusters anew is left out.
+    """
+    headings = [one for one in HEADINGS if (images or not one.images) and not (quick and one.refits)]
+    found, progress = [], bar(headings, "report")
+    for heading in progress:
+        progress.set_postfix_str(heading.title)
+        part = _part(heading.name)
+        shown = make_each(heading.name, part, _suited(part, runs, heading), _keeping(heading, faces))
+        if shown:
+            found.append((heading, shown))
+    return found
+
+
+def _part(name):
+    """Return a plot, or the analysis where there is no such plot."""
+    return catalog.make("plots" if name in catalog.names("plots") else "analysis", name)
+
+
+def _suited(part, runs, heading):
+    """Return the runs that a section is of: those it is made of unasked, no control clustered anew."""
+    kinds = getattr(part, "by_default", ()) or part.of
+    return [
+        run for run in runs if run.spec["kind"] in kinds and not (heading.refits and run.name in _CONTROLS)
+    ]
+
+
+def _keeping(heading, faces):
+    """Return what keeps a picture or a table in memory, where others would save it."""
+
+    def keep(part, runs, stem):
+        if not hasattr(part, "draw"):
+            table = part.table(runs, **told(part.table, faces))
+            return [Shown(stem, part.say(table), table)]
+        data = part.data(runs, **told(part.data, faces))
+        table = pd.DataFrame() if heading.images else data
+        return [Shown(stem, _said(heading.name, data), table, _png(part.draw(data)))]
+
+    return keep
+
+
+def _said(name, data):
+    """Return what the analysis of the same name as a plot says of its data, if there is one."""
+    if name not in catalog.names("analysis"):
+        return ""
+    return catalog.make("analysis", name).say(data)
+
+
+def _png(figure):
+    held = io.BytesIO()
+    figure.savefig(held, format="png", dpi=_DPI)
+    return held.getvalue()

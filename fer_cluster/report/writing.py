@@ -1,0 +1,131 @@
+"""The report of runs: one page that holds all it needs, opened by a double click."""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+from fer_cluster.atomic import writing
+from fer_cluster.errors import InputError
+from fer_cluster.report.face_map import face_map
+from fer_cluster.report.points import is_drawn, same_faces
+from fer_cluster.report.portraits import address, portraits
+from fer_cluster.report.sections import sections
+from fer_cluster.report.template import render
+from fer_cluster.report.verdict import verdicts
+from fer_cluster.summary import HEADER, ranked
+from fer_cluster.typeset import texts
+
+_LONGEST = 200  # rows of a table that are shown; its CSV has all
+
+
+def write_report(runs, out, faces=None, images=True, quick=False):
+    """Write runs as one self-contained HTML page.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Of the same faces, clusterings and classifiers.
+    out : path-like
+        The page, ``report.html``.
+    faces : Faces, optional
+        Those of the runs: without them no nuisance is measured, and none is seen.
+    images : bool
+        Whether faces may be seen in the page; of data that may not be passed on, none should.
+    quick : bool
+        Whether what clusters anew is left out: choice of k, stability, changed faces.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    InputError
+        Where there is no run, or they are of different faces, or not of those given.
+    """
+    if not runs:
+        raise InputError("There is no run to report.")
+    same_faces(runs, faces)
+    page = _page(list(runs), faces, images and faces is not None, quick)
+    with writing(out) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    return Path(out)
+
+
+def _page(runs, faces, images, quick):
+    """Return the page as text."""
+    drawn = [run for run in runs if is_drawn(run)]
+    found = sections(runs, faces, images, quick)
+    return render(
+        "report.html",
+        title=f"What the clusters follow: {runs[0].spec['dataset']['name']}",
+        dataset=runs[0].spec["dataset"],
+        images=images,
+        verdicts=verdicts(runs, found, faces),
+        scores=[(about, _table("scores", ["run", *HEADER], rows)) for about, rows in _ranked(runs)],
+        map=face_map(drawn, faces, images).parts() if drawn else None,
+        portraits=[(run.name, portraits(run, faces)) for run in drawn] if images else [],
+        sections=[(heading, [_shown(one) for one in some]) for heading, some in found],
+        provenance=[_provenance(run) for run in runs],
+        script=files("fer_cluster.report").joinpath("report.js").read_text("utf-8"),
+    )
+
+
+def _ranked(runs):
+    return [(about, [[name, *map(str, cells)] for name, cells in rows]) for about, rows in ranked(runs)]
+
+
+def _table(stem, head, rows, numeric=None, csv=None):
+    """Return what the template needs of a table of text."""
+    numeric = numeric or [any(re.match(r"-?[\d.]", row[place]) for row in rows) for place in range(len(head))]
+    if csv is None:
+        csv = "\n".join(",".join(_quoted(cell) for cell in row) for row in [head, *rows]) + "\n"
+    link = address(csv.encode("utf-8"), "text/csv;charset=utf-8")
+    kept = {"head": list(zip(head, numeric, strict=True)), "numeric": numeric, "rows": rows[:_LONGEST]}
+    return kept | {"more": len(rows) - _LONGEST, "csv": link, "file": f"{stem}.csv"}
+
+
+def _quoted(cell):
+    return '"' + cell.replace('"', '""') + '"' if re.search(r'[",\n\r]', cell) else cell
+
+
+def _shown(one):
+    """Return what the template needs of a section's picture and table."""
+    name = one.stem.replace("_", " ")
+    picture = address(one.picture, "image/png") if one.picture else ""
+    table = None
+    if len(one.table):
+        _, head, numeric, rows = texts(one.table)
+        csv = one.table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        table = _table(one.stem, head, rows, numeric, csv)
+    return {"name": name, "sentence": one.sentence, "picture": picture, "table": table}
+
+
+def _provenance(run):
+    """Return the name of a run and what is needed to make it again, in words."""
+    spec = run.spec
+    told = {
+        "command": _command(run),
+        "fitted on, scored on": f"{spec['fit']}, {spec['report']}",
+        "labels learnt from": spec["labels"],
+        "chosen with": spec["chosen_with"],
+        "seeds": ", ".join(map(str, spec["seeds"])),
+        "parameters": "; ".join(f"{part}: {held}" for part, held in spec.get("params", {}).items()),
+        "seconds": ", ".join(f"{part} {value:.1f}" for part, value in spec.get("seconds", {}).items()),
+        "versions": ", ".join(f"{name} {version}" for name, version in spec.get("versions", {}).items()),
+        "commit": spec.get("commit") or "",
+        "device": spec.get("device") or "",
+    }
+    return run.name, {key: value for key, value in told.items() if value}
+
+
+def _command(run):
+    """Return the command line that makes a run of its kind again."""
+    spec = run.spec
+    verb = "classify" if spec["kind"] == "classifier" else "cluster"
+    words = ["fer-cluster", verb, "FACES", "--split", spec["split"]]
+    for name in ("baseline", "features", "clusterer", "projection", "k", "epochs"):
+        if spec.get(name):
+            words += [f"--{name}", str(spec[name])]
+    words += [word for step in spec.get("then") or () for word in ("--then", step)]
+    return " ".join([*words, "--seeds", str(len(spec["seeds"]))])

@@ -1,0 +1,182 @@
+import base64
+import io
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import fer_cluster
+from fer_cluster import catalog
+from fer_cluster.errors import InputError
+from fer_cluster.report.face_map import as_json, face_map
+from fer_cluster.report.points import entropy, points
+from fer_cluster.report.portraits import portraits
+from fer_cluster.report.sheets import SIDE, sheets
+from fer_cluster.report.writing import write_report
+
+HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return fer_cluster.load("toy:n=210")
+
+
+@pytest.fixture(scope="module")
+def runs(faces):
+    clustered = fer_cluster.cluster(faces, "pixels", "kmeans", seeds=2)
+    chance = fer_cluster.cluster(faces, "pixels", "chance", seeds=2, name="chance")
+    return [clustered, chance, fer_cluster.classify(faces, "linear_probe", features="pixels")]
+
+
+@pytest.fixture(scope="module")
+def page(runs, faces, tmp_path_factory):
+    path = write_report(runs, tmp_path_factory.mktemp("report") / "report.html", faces, quick=True)
+    return path.read_text(encoding="utf-8")
+
+
+def unpacked(text, kind="u1"):
+    return np.frombuffer(base64.b64decode(text), kind)
+
+
+def test_points_are_those_of_the_runs(runs, faces):
+    told = points(runs, faces)
+    assert told["n"] == 210 and [run["name"] for run in told["runs"]] == ["pixels-kmeans", "chance"]
+    first = told["runs"][0]
+    np.testing.assert_array_equal(unpacked(first["x"], "<f4"), runs[0].faces["x"].astype("f4"))
+    cluster = first["colourings"][0]
+    np.testing.assert_array_equal(unpacked(cluster["codes"]), runs[0].faces["cluster"])
+    assert first["parts"][0] == "PrivateTest"  # the part reported on comes first
+    part = np.array(first["parts"])[unpacked(first["part"])]
+    assert (part == runs[0].faces["part"]).all()
+
+
+def test_colourings_hold_emotions_and_nuisances(runs, faces):
+    told = {one["name"]: one for one in points(runs, faces)["colourings"]}
+    labels = np.array(told["emotion"]["labels"])[unpacked(told["emotion"]["codes"])]
+    assert (labels == faces.about["emotion"].astype(str)).all()
+    codes = unpacked(told["brightness"]["codes"])
+    means = faces.images.mean((1, 2))
+    assert [means[codes == code].max() for code in range(6)] <= [
+        means[codes == code].min() for code in range(1, 7)
+    ]
+    assert set(np.bincount(codes)) == {30}
+    assert "brightness" not in {one["name"] for one in points(runs)["colourings"]}
+
+
+def test_a_cluster_names_its_faces_rightly_or_wrongly(runs):
+    named = points(runs)["runs"][0]["colourings"][1]
+    right = runs[0].predictions()[0] == runs[0].faces["emotion"].cat.codes
+    assert (
+        np.array(named["labels"])[unpacked(named["codes"])] == np.where(right, "rightly", "wrongly")
+    ).all()
+
+
+def test_votes_disagree_by_their_entropy():
+    votes = np.array([[10, 0, 0, 0], [5, 5, 0, 0], [2, 2, 2, 2], [0, 0, 0, 0]])
+    np.testing.assert_allclose(entropy(votes), [0, 1, 2, 0])
+
+
+def test_votes_are_told_and_coloured(runs, faces):
+    votes = pd.DataFrame(
+        {f"votes_{name}": 0 for name in faces.about["emotion"].cat.categories}, faces.about.index
+    )
+    votes["votes_happy"] = 10
+    voted = replace(runs[0], faces=runs[0].faces.join(votes))
+    told = points([voted])
+    assert "disagreement of voters, bits" in {one["name"] for one in told["colourings"]}
+    happy = next(one for one in told["details"] if one["name"] == "votes happy")
+    assert set(unpacked(happy["numbers"])) == {10}
+
+
+def test_sheets_hold_each_face_at_its_place():
+    random = np.random.default_rng(0)
+    images = np.kron(random.integers(0, 256, (SIDE * SIDE + 3, 2, 2)), np.ones((8, 8))).astype(np.uint8)
+    held = [np.asarray(Image.open(io.BytesIO(base64.b64decode(text)))) for text in sheets(images)]
+    assert [sheet.shape for sheet in held] == [(SIDE * 16, SIDE * 16), (16, SIDE * 16)]
+    for face in (0, 37, SIDE * SIDE - 1, SIDE * SIDE + 2):
+        sheet, place = held[face // SIDE**2], face % SIDE**2
+        row, column = 16 * (place // SIDE), 16 * (place % SIDE)
+        assert np.abs(sheet[row : row + 16, column : column + 16].astype(int) - images[face]).mean() < 8
+
+
+def test_portraits_are_the_means_of_the_part_reported(runs, faces):
+    rows = (runs[0].faces["part"] == "PrivateTest").to_numpy()
+    for cluster, count, uri in portraits(runs[0], faces):
+        chosen = rows & (runs[0].faces["cluster"] == cluster).to_numpy()
+        assert count == chosen.sum()
+        shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))))
+        np.testing.assert_allclose(shown, faces.images[chosen].mean(0), atol=0.51)
+
+
+def test_the_verdict_is_that_of_the_nuisance_analysis_and_comes_first(page, runs, faces):
+    nuisance = catalog.make("analysis", "nuisance", refits=0)
+    ((verdict, *_),) = nuisance.verdicts(nuisance.table(runs[:1], faces))
+    assert page.index(verdict.replace("'", "&#39;")) < page.index('id="scores"') < page.index('id="map"')
+
+
+def test_every_table_can_be_downloaded_as_it_is(page, runs):
+    links = dict(re.findall(r'download="([^"]+)" href="data:text/csv;charset=utf-8;base64,([^"]+)"', page))
+    table = pd.read_csv(io.BytesIO(base64.b64decode(links["contingency_pixels-kmeans_official.csv"])))
+    plot = catalog.make("plots", "contingency")
+    assert (table["faces"] if "faces" in table else table.iloc[:, -1]).size == len(plot.data(runs[:1]))
+    scores = pd.read_csv(io.BytesIO(base64.b64decode(links["scores.csv"])))
+    assert set(scores["run"]) == {run.name for run in runs}
+
+
+def test_a_page_asks_the_network_for_nothing(page):
+    assert "default-src 'none'" in page
+    own = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', own)
+
+
+def test_points_only(runs, faces, tmp_path):
+    text = write_report(runs[:1], tmp_path / "points.html", faces, images=False, quick=True).read_text()
+    assert 'id="map-sheet-0"' not in text and "Mean faces" not in text and "Faces of each cluster" not in text
+    assert "This page holds points only" in text
+
+
+def test_without_faces_the_report_says_what_it_lacks(runs, tmp_path):
+    text = write_report(runs[:2], tmp_path / "bare.html", quick=True).read_text()
+    assert "No nuisance was measured" in text and "Emotion or nuisance" not in text
+
+
+def test_a_report_is_of_the_same_faces(runs, faces, tmp_path):
+    others = fer_cluster.load("toy:n=140")
+    with pytest.raises(InputError, match="not of the faces given"):
+        write_report(runs, tmp_path / "x.html", others)
+    other = fer_cluster.cluster(others, seeds=1)
+    with pytest.raises(InputError, match="runs of different ones"):
+        write_report([*runs, other], tmp_path / "x.html")
+    with pytest.raises(InputError, match="no run"):
+        write_report([], tmp_path / "x.html")
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_a_map_needs_points(runs):
+    with pytest.raises(InputError, match="no.*points|No run has points"):
+        face_map(runs[2])
+
+
+def test_a_map_shows_itself_in_a_notebook(runs, faces):
+    shown = face_map(replace(runs[0], name=HOSTILE), faces)._repr_html_()
+    assert shown.startswith("<iframe") and shown.count("<") == 2  # the frame and its end
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "]]>", "<!--", "&lt;", "\u2028"])
+def test_json_in_a_page_ends_no_script(text):
+    told = as_json({"text": text})
+    assert not set("<>&") & set(told) and json.loads(told) == {"text": text}
+
+
+def test_the_verb_finds_toy_faces_by_itself(runs, tmp_path):
+    from fer_cluster.cli import _run
+
+    runs[0].save(tmp_path / "run")
+    assert _run(["report", str(tmp_path), "--out", str(tmp_path / "page.html"), "--quick"]) == 0
+    assert "the clusters follow" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert _run(["report", str(tmp_path / "nothing")]) == 2
