@@ -1,4 +1,9 @@
 import hashlib
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a thread each, told before any library counts the cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from pathlib import Path
 
 import numpy as np

@@ -16,7 +16,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 def test_ci_runs_the_test_command_of_the_readme():
     command = re.search(r"<!-- test command -->\n```console\n(.+)\n```\n", README).group(1)
-    assert command.endswith("python -m pytest")
+    assert command.endswith("python -m pytest -n auto --dist loadfile")
     assert "<!-- test command -->" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 

@@ -15,6 +15,7 @@ from fer_cluster.errors import InputError
 from fer_cluster.report.face_map import as_json, face_map
 from fer_cluster.report.points import entropy, points
 from fer_cluster.report.portraits import portraits
+from fer_cluster.report.sections import HEADINGS, sections
 from fer_cluster.report.sheets import SIDE, sheets
 from fer_cluster.report.writing import write_report
 
@@ -155,6 +156,15 @@ def test_a_report_is_of_the_same_faces(runs, faces, tmp_path):
     with pytest.raises(InputError, match="no run"):
         write_report([], tmp_path / "x.html")
     assert not (tmp_path / "x.html").exists()
+
+
+def test_what_is_slow_to_cluster_is_not_clustered_anew(runs, faces, monkeypatch):
+    only = tuple(heading for heading in HEADINGS if heading.name == "stability")
+    monkeypatch.setattr("fer_cluster.report.sections.HEADINGS", only)
+    slow = replace(runs[0], name="slow", spec=runs[0].spec | {"seconds": {"clusterer": 60.0}})
+    (section,) = sections([runs[0], slow], faces)
+    assert [one.stem for one in section.shown] == ["stability_pixels-kmeans_official"]
+    assert section.left_out == ["slow (split official)"]
 
 
 def test_a_map_needs_points(runs):

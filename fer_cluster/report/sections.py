@@ -11,6 +11,7 @@ from fer_cluster.progress import bar
 
 _CONTROLS = ("chance", "one")
 _DPI = 110
+_SLOW = 2.0  # seconds of a fit, of which what clusters anew needs hundreds
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,25 @@ class Shown:
     picture: bytes = b""
 
 
+@dataclass(frozen=True)
+class Section:
+    """What stands under a heading.
+
+    Parameters
+    ----------
+    heading : Heading
+    shown : list of Shown
+    left_out : list of str
+        Runs that it was not made of, since to cluster them anew takes too long.
+    """
+
+    heading: Heading
+    shown: list
+    left_out: list
+
+
 def sections(runs, faces=None, images=False, quick=False):
-    """Return ``(heading, shown)`` of every section that the runs can give, shown a list of Shown.
+    """Return every section that the runs can give.
 
     Parameters
     ----------
@@ -96,16 +114,28 @@ def sections(runs, faces=None, images=False, quick=False):
         Whether pictures may show faces.
     quick : bool
         Whether what clusters anew is left out.
+
+    Returns
+    -------
+    list of Section
     """
     headings = [one for one in HEADINGS if (images or not one.images) and not (quick and one.refits)]
     found, progress = [], bar(headings, "report")
     for heading in progress:
         progress.set_postfix_str(heading.title)
         part = _part(heading.name)
-        shown = make_each(heading.name, part, _suited(part, runs, heading), _keeping(heading, faces))
+        suited = _suited(part, runs, heading)
+        slow = [run for run in suited if heading.refits and is_slow(run)]
+        chosen = [run for run in suited if run not in slow]
+        shown = make_each(heading.name, part, chosen, _keeping(heading, faces))
         if shown:
-            found.append((heading, shown))
+            found.append(Section(heading, shown, [f"{run.name} (split {run.spec['split']})" for run in slow]))
     return found
+
+
+def is_slow(run):
+    """Return whether a fit of the run's clusterer took too long for it to be fitted hundreds of times."""
+    return run.spec["seconds"]["clusterer"] / len(run.spec["seeds"]) > _SLOW
 
 
 def _part(name):

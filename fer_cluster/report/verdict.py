@@ -12,12 +12,11 @@ def verdicts(runs, sections, faces=None):
     Parameters
     ----------
     runs : sequence of Run
-    sections : list
-        From :func:`fer_cluster.report.sections.sections`.
+    sections : list of Section
     faces : Faces, optional
         Without them only emotion can be told from chance.
     """
-    shown = {heading.name: some for heading, some in sections}
+    shown = {one.heading.name: one.shown for one in sections}
     if "nuisance" in shown:
         return _followed(pd.concat([one.table for one in shown["nuisance"]]))
     names = [run.name for run in runs if run.spec["kind"] == "clusterer"]

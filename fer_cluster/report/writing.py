@@ -65,7 +65,7 @@ def _page(runs, faces, images, quick):
         scores=[(about, _table("scores", ["run", *HEADER], rows)) for about, rows in _ranked(runs)],
         map=face_map(drawn, faces, images).parts() if drawn else None,
         portraits=[(run.name, portraits(run, faces)) for run in drawn] if images else [],
-        sections=[(heading, [_shown(one) for one in some]) for heading, some in found],
+        sections=[(one.heading, [_shown(each) for each in one.shown], one.left_out) for one in found],
         provenance=[_provenance(run) for run in runs],
         script=files("fer_cluster.report").joinpath("report.js").read_text("utf-8"),
     )
