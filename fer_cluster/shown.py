@@ -1,6 +1,5 @@
 """Runs as a notebook shows them: one beside the picture of what was scored, several as a table."""
 
-import io
 from html import escape
 
 from fer_cluster import catalog
@@ -53,7 +52,7 @@ def runs_html(runs):
 
 def _picture(run):
     """Return the picture of a run, or nothing where it has none: no map was made, or no face has a label."""
-    from matplotlib import rc_context
+    from fer_cluster.plots._save import drawn
 
     name = "confusion" if run.spec["kind"] == "classifier" else "scatter"
     plot = catalog.make("plots", name)
@@ -61,10 +60,7 @@ def _picture(run):
         data = plot.data([run])
     except InputError:
         return ""
-    buffer = io.BytesIO()
-    with rc_context({"text.parse_math": False}):  # a dollar in a name is a dollar
-        plot.draw(data).savefig(buffer, format="png", dpi=_DPI)
-    return picture(buffer.getvalue(), f"{name} of {run.name}")
+    return picture(drawn(plot, data, dpi=_DPI), f"{name} of {run.name}")
 
 
 def _scores(run):

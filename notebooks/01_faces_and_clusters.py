@@ -42,7 +42,7 @@ faces.about[["emotion", "split", "identity", "yaw", "light_x", "skin"]].head()
 
 # %%
 run = fer_cluster.cluster(faces, features="pixels", clusterer="kmeans", k=7)
-run
+print(run)
 
 # %% [markdown]
 # The picture of the paper: one point a face, coloured by true emotion; beside it the same points, coloured by cluster.

@@ -3,6 +3,7 @@ import os
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a thread each, told before any library counts the cores
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("NUMBA_NUM_THREADS", "1")  # umap's, which sets those of torch, too
 
 from pathlib import Path
 

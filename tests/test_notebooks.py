@@ -31,7 +31,7 @@ def test_notebook_runs_on_toy_faces(path, kernel, tmp_path):
 
     notebook = jupytext.read(path)
     NotebookClient(
-        notebook, timeout=300, kernel_name=kernel, resources={"metadata": {"path": str(tmp_path)}}
+        notebook, timeout=600, kernel_name=kernel, resources={"metadata": {"path": str(tmp_path)}}
     ).execute()
     shown = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     assert any("image/png" in output.get("data", {}) for output in shown)

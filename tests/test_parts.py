@@ -154,12 +154,12 @@ def test_baselines(kind, name, images):
     part = found(**NETS.get(name, {}))
     if "epochs" in part.get_params():
         part.set_params(epochs=1)
-    assert part.fit(seen[:60], emotion[:60]) is part
-    probability = part.predict_proba(seen[60:])
-    assert part.classes_.tolist() == [0, 2, 4] and probability.shape == (30, 3)
+    assert part.fit(seen[:30], emotion[:30]) is part
+    probability = part.predict_proba(seen[30:50])
+    assert part.classes_.tolist() == [0, 2, 4] and probability.shape == (20, 3)
     np.testing.assert_allclose(probability.sum(1), 1, atol=1e-5)
-    np.testing.assert_array_equal(part.predict(seen[60:]), part.classes_[probability.argmax(1)])
-    again = clone(part).fit(seen[:60], emotion[:60]).predict_proba(seen[60:])
+    np.testing.assert_array_equal(part.predict(seen[30:50]), part.classes_[probability.argmax(1)])
+    again = clone(part).fit(seen[:30], emotion[:30]).predict_proba(seen[30:50])
     np.testing.assert_array_equal(again, probability)
 
 

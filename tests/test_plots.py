@@ -419,3 +419,10 @@ class TestMontage:
 def test_spare_panels_are_removed():
     assert len(axes_for(None, (2, 2), (4, 4), 3)) == 3
     assert len(axes_for(None, (2, 2), (4, 4), 3)[0].figure.axes) == 3
+
+
+@pytest.mark.parametrize("plot", [Scatter(), Contingency()], ids=lambda plot: type(plot).__name__)
+def test_a_dollar_in_a_name_is_a_dollar(plot, tmp_path):
+    random = np.random.default_rng(0)
+    run = make_run(random.integers(0, 7, 40), random.integers(0, 2, 40), name="runs/$b_{^$")
+    assert all(path.exists() for path in save(plot, [run], tmp_path / "dollar.png"))

@@ -1,5 +1,6 @@
 """Write a figure as PNG, PDF or SVG, and the table behind it as CSV."""
 
+import io
 from pathlib import Path
 
 from fer_cluster.atomic import writing
@@ -43,15 +44,30 @@ def save(plot, runs, path, **given):
     data = plot.data(runs, **given)
     table = path.with_suffix(".csv")
     with writing(path) as temporary:
-        _write(plot.draw(data), temporary)
+        temporary.write_bytes(drawn(plot, data, path.suffix))
     with writing(table) as temporary:
         data.to_csv(temporary, index=False, lineterminator="\n")
     return [path, table]
 
 
-def _write(figure, path):
+def drawn(plot, data, suffix=".png", dpi=None):
+    """Return the figure of a plot as the bytes of a file.
+
+    Parameters
+    ----------
+    plot : object
+    data : DataFrame
+        From ``plot.data``.
+    suffix : str
+        ``.png``, ``.pdf`` or ``.svg``.
+    dpi : int, optional
+        Dots per inch, in place of what suits the format.
+    """
     from matplotlib import rc_context
 
-    # SVG names its parts at random unless it is given a salt.
-    with rc_context({"svg.hashsalt": "fer_cluster"} if path.suffix == ".svg" else {}):
-        figure.savefig(path, dpi=_DPI[path.suffix], metadata=_METADATA[path.suffix])
+    held = io.BytesIO()
+    # A dollar in a name is a dollar; SVG names its parts at random unless it is given a salt.
+    with rc_context({"text.parse_math": False, "svg.hashsalt": "fer_cluster"}):
+        style = {"dpi": dpi or _DPI[suffix], "metadata": _METADATA[suffix]}
+        plot.draw(data).savefig(held, format=suffix[1:], **style)
+    return held.getvalue()

@@ -1,12 +1,12 @@
 """What a report shows of runs, below its verdict: sections of a sentence, a picture and its table."""
 
-import io
 from dataclasses import dataclass
 
 import pandas as pd
 
 from fer_cluster import catalog
 from fer_cluster.drawing import make_each, told
+from fer_cluster.plots._save import drawn
 from fer_cluster.progress import bar
 
 _CONTROLS = ("chance", "one")
@@ -160,7 +160,7 @@ def _keeping(heading, faces):
             return [Shown(stem, part.say(table), table)]
         data = part.data(runs, **told(part.data, faces))
         table = pd.DataFrame() if heading.images else data
-        return [Shown(stem, _said(heading.name, data), table, _png(part.draw(data)))]
+        return [Shown(stem, _said(heading.name, data), table, drawn(part, data, dpi=_DPI))]
 
     return keep
 
@@ -170,9 +170,3 @@ def _said(name, data):
     if name not in catalog.names("analysis"):
         return ""
     return catalog.make("analysis", name).say(data)
-
-
-def _png(figure):
-    held = io.BytesIO()
-    figure.savefig(held, format="png", dpi=_DPI)
-    return held.getvalue()
