@@ -1,11 +1,11 @@
 """Doubted labels: by hand, by scikit-learn, and by labels that were made wrong."""
 
 import sys
-import types
 
 import numpy as np
 import pandas as pd
 import pytest
+from cleanlab.filter import find_label_issues
 from sklearn.metrics import pairwise_distances
 from test_annotators import random_run, with_votes
 from test_label_efficiency import clustering
@@ -42,29 +42,49 @@ def test_labels_made_wrong_are_found(spoilt):
     table = FEW.table([run])
     assert len(table) == 60 and table["rank"].tolist() == list(range(1, 61)) and table["of"].unique() == [420]
     hits = table["row"].isin(wrong)
-    assert hits.mean() > 0.9 and hits[:30].all()
+    assert hits.mean() > 0.8 and hits[:30].all()
     np.testing.assert_array_equal(hits, table["outvoted"])
     assert table["confidence"].is_monotonic_decreasing and table["confidence"].between(0, 1).all()
     face = table.loc[hits, "row"] - 1
-    assert (table.loc[hits, "suggested"] == np.array(EMOTIONS)[truth[face]]).mean() > 0.95
+    assert (table.loc[hits, "suggested"] == np.array(EMOTIONS)[truth[face]]).mean() > 0.9
     np.testing.assert_array_equal(table["voters"], np.array(EMOTIONS)[truth[table["row"] - 1]])
     np.testing.assert_array_equal(table["emotion"], run.faces["emotion"].iloc[table["row"] - 1])
     np.testing.assert_array_equal(table["part"], run.faces["part"].iloc[table["row"] - 1])
     np.testing.assert_allclose(table["precision"], hits.cumsum() / table["rank"])
     assert table["base_rate"].unique() == pytest.approx([60 / 420])
-    both, alone = table["precision"].iloc[-1], table[["precision_clusters", "precision_neighbours"]].iloc[-1]
-    assert both > alone["precision_clusters"] > 0.6 and table["precision_self_confidence"].iloc[-1] > 0.6
+    last = table.filter(like="precision_").iloc[-1]
+    assert len(last) == 4 and last.between(0.6, 1).all()
+    np.testing.assert_allclose(table["confidence"], table[["by_clusters", "by_neighbours"]].mean(axis=1))
 
 
-def test_clusters_by_hand():
-    emotion = np.array([HAPPY, HAPPY, HAPPY, SAD, SAD, HAPPY])
-    shares = _doubts.shares_of_clusters(emotion, np.array([0, 0, 0, 0, 1, 2]))
-    np.testing.assert_allclose(shares[:, HAPPY], [2 / 3, 2 / 3, 2 / 3, 1, 0, 0])
-    np.testing.assert_allclose(shares[:, SAD], [1 / 3, 1 / 3, 1 / 3, 0, 0, 0])
-    np.testing.assert_allclose(_doubts.doubt_of_clusters(emotion, shares), [0, 0, 0, 1, 0, 0])
-    emotion, cluster = np.array([HAPPY] * 5 + [SAD] * 3), np.zeros(8, int)
-    doubt = _doubts.doubt_of_clusters(emotion, _doubts.shares_of_clusters(emotion, cluster))
-    np.testing.assert_allclose(doubt, [0] * 5 + [1 - 2 / 5] * 3)
+def test_doubts_by_hand():
+    # on a line: cluster 0 at 0, 1, 3, 7; cluster 1 at 2, 4; a face alone at 20
+    x = np.array([[0], [1], [3], [7], [2], [4], [20]], float)
+    emotion, cluster = np.array([HAPPY, HAPPY, SAD, HAPPY, SAD, SAD, FEAR]), np.array([0, 0, 0, 0, 1, 1, 2])
+    shares = _doubts.shares_in_clusters(x, emotion, cluster, 2)
+    np.testing.assert_allclose(shares[:, HAPPY], [0.5, 0.5, 1, 0.5, 0, 0, 0])
+    np.testing.assert_allclose(shares[:, SAD], [0.5, 0.5, 0, 0.5, 1, 1, 0])
+    np.testing.assert_allclose(_doubts.doubt(emotion, shares), [0.5, 0.5, 1, 0.5, 0, 0, 0])
+    run = clustering(emotion, [cluster, np.zeros(7, int)], x, part=["train"] * 7)  # the first seed counts
+    table = LabelAudit(neighbours=2).table([run]).set_index("row").sort_index()
+    np.testing.assert_allclose(table["by_clusters"], [0.5, 0.5, 1, 0.5, 0, 0, 0])
+    np.testing.assert_allclose(table["by_neighbours"], [0.5, 0.5, 0, 1, 0.5, 0, 1])
+    np.testing.assert_allclose(table["confidence"], [0.5, 0.5, 0.5, 0.75, 0.25, 0, 0.5])
+    suggested = ["sad", "sad", "happy", "sad", "happy", "sad"]  # of the last all say sad
+    assert table["suggested"].tolist()[:6] == suggested and table.loc[7, "suggested"] in ("happy", "sad")
+
+
+@pytest.mark.parametrize(
+    ("n", "asked", "count"), [(2, 200, 1), (8, 200, 7), (420, 200, 10), (600, 200, 12), (600, 5, 5)]
+)
+def test_few_faces_are_asked_where_there_are_few(random, n, asked, count):
+    emotion, x = random.integers(2, size=n), random.normal(size=(n, 2))
+    run = clustering(emotion, np.zeros(n, int), x, part=["train"] * n)
+    table = LabelAudit(neighbours=asked).table([run]).sort_values("row")
+    distance = pairwise_distances(x) + np.diag(np.full(n, np.inf))
+    others = emotion[distance.argsort(axis=1)[:, :count]] != emotion[:, None]
+    for name in ("by_clusters", "by_neighbours", "confidence"):
+        np.testing.assert_allclose(table[name], others.mean(axis=1))
 
 
 def test_neighbours_by_distances(random):
@@ -88,10 +108,10 @@ def test_probabilities_are_of_a_probe_that_never_saw_the_face(random):
     np.testing.assert_allclose(_doubts.probabilities(x, other, 3, 0)[7], ours[7])
     one = _doubts.probabilities(x, np.full(90, SAD), 3, 0)
     assert one[:, SAD].all()
+    assert _doubts.probabilities(x[:3], emotion[:3], 5, 0).sum() == pytest.approx(3)  # fewer than folds
 
 
-def test_ranks_and_order():
-    np.testing.assert_allclose(_doubts.ranks([0.1, 0.7, 0.7, 0.9]), [0.25, 0.625, 0.625, 1])
+def test_order():
     assert _doubts.ordered([0.1, 0.9, 0.5], 0).tolist() == [1, 2, 0]
     orders = {tuple(_doubts.ordered([1, 1, 2], seed)) for seed in range(20)}
     assert orders == {(2, 0, 1), (2, 1, 0)}
@@ -136,27 +156,35 @@ def test_the_sentence(spoilt):
     assert "nan" not in FEW.say(FEW.table([spoilt[0]]))
 
 
-def test_cleanlab_is_asked_where_it_is_installed(spoilt, monkeypatch):
-    run, _, _ = spoilt
-    asked = {}
+def test_cleanlab_itself(spoilt):
+    run, wrong, _ = spoilt
+    table = LabelAudit(shown=420).table([run])
+    emotion = run.faces["emotion"].cat.codes.to_numpy()
+    probability = _doubts.probabilities(np.asarray(run.features), emotion, 5, 0)
+    found = np.flatnonzero(find_label_issues(emotion, probability, n_jobs=1))
+    ranked = found[probability[found, emotion[found]].argsort()]
+    expected = np.isin(ranked + 1, wrong).cumsum() / np.arange(1, len(found) + 1)
+    assert len(found) > 30 and expected[29] > 0.9
+    np.testing.assert_allclose(table["precision_cleanlab"][: len(found)], expected)
+    assert table["precision_cleanlab"][len(found) :].isna().all() and "% by cleanlab" in FEW.say(table)
 
-    def find_label_issues(labels, pred_probs, return_indices_ranked_by, n_jobs):
-        asked.update(labels=labels, by=return_indices_ranked_by, shape=pred_probs.shape)
-        np.testing.assert_allclose(pred_probs.sum(1), 1)
-        return np.argsort(pred_probs[np.arange(len(labels)), labels])[:40]
 
-    monkeypatch.setitem(sys.modules, "cleanlab", types.ModuleType("cleanlab"))
-    module = types.ModuleType("cleanlab.filter")
-    module.find_label_issues = find_label_issues
-    monkeypatch.setitem(sys.modules, "cleanlab.filter", module)
-    table = FEW.table([run])
-    assert asked["by"] == "self_confidence" and asked["shape"] == (420, 7) and asked["labels"].max() == 6
-    np.testing.assert_allclose(table["precision_cleanlab"][:40], table["precision_self_confidence"][:40])
-    assert table["precision_cleanlab"][40:].isna().all() and "% by cleanlab" in FEW.say(table)
-    _doubts.by_cleanlab(np.array([SAD, HAPPY]), np.eye(7)[[SAD, HAPPY]])
-    assert asked["labels"].tolist() == [1, 0] and asked["shape"] == (2, 2)  # no class that does not occur
+def test_cleanlab_is_told_of_no_emotion_that_does_not_occur(random):
+    emotion = random.integers(3, size=90)
+    probability = random.dirichlet(np.ones(3), 90)
+    seven = np.zeros((90, 7))
+    seven[:, [FEAR, HAPPY, 6]] = probability
+    expected = find_label_issues(emotion, probability, return_indices_ranked_by="self_confidence", n_jobs=1)
+    found = _doubts.by_cleanlab(np.array([FEAR, HAPPY, 6])[emotion], seven)
+    assert len(found) and found.tolist() == expected.tolist()
+
+
+def test_without_cleanlab_the_rest_is_the_same(spoilt, monkeypatch):
+    whole = FEW.table([spoilt[0]])
     monkeypatch.setitem(sys.modules, "cleanlab.filter", None)
-    assert "precision_cleanlab" not in FEW.table([run])
+    table = FEW.table([spoilt[0]])
+    pd.testing.assert_frame_equal(table, whole.drop(columns="precision_cleanlab"))
+    assert "cleanlab" not in FEW.say(table)
 
 
 def test_without_votes_nothing_is_scored(spoilt):
@@ -186,9 +214,9 @@ def test_faces_without_a_label_are_left_out_and_rows_count_from_one(spoilt):
     assert (table["file"] == table["row"].astype(str) + ".png").all()
 
 
-def test_too_few_faces_are_explained():
-    with pytest.raises(InputError, match="asks 20 neighbours of each labelled face; 'pixels-kmeans' has 20"):
-        LabelAudit().table([clustering([SAD] * 20, [0] * 20, part=["test"] * 20)])
+def test_a_single_face_is_explained():
+    with pytest.raises(InputError, match="asks other labelled faces; 'pixels-kmeans' has a single one"):
+        LabelAudit().table([clustering([SAD, -1], [0, 0], np.zeros((2, 1)), part=["test"] * 2)])
 
 
 def test_the_same_twice_and_written(spoilt, tmp_path):
@@ -200,7 +228,8 @@ def test_the_same_twice_and_written(spoilt, tmp_path):
     faces = Faces(np.zeros((420, 2, 2), np.uint8), run.faces.filter(regex="emotion|votes_"))
     bare.spec["dataset"]["fingerprint"] = faces.fingerprint
     paths = tabulate([bare], tmp_path, ["label_audit"], faces=faces)
-    assert [path.name for path in paths] == [f"label_audit_pixels-kmeans_paper.{x}" for x in ("csv", "md")]
+    name = "label_audit_pixels-kmeans_paper"
+    assert [path.name for path in paths] == [f"{name}.csv", f"{name}.md", f"{name}.tex"]
     written = pd.read_csv(paths[0])
     assert len(written) == 420 and {"row", "emotion", "suggested", "confidence"} <= set(written)
 
@@ -214,7 +243,10 @@ class TestPlot:
         figure = Plot().draw(data)
         assert pixels(figure) == pixels(Plot().draw(pd.read_csv(tmp_path / "data.csv")))
         lines = {line.get_label(): line for line in figure.axes[0].lines}
-        assert len(figure.axes) == 3 and {"clusters and neighbours", "base rate of all labels"} <= set(lines)
+        assert len(figure.axes) == 3 and {
+            "neighbours within the cluster and anywhere",
+            "base rate of all labels",
+        } <= set(lines)
         shown = data[(data["run"] == LONG) & (data["rank"] >= 20)]
         drawn = lines["self-confidence of a classifier"]
         np.testing.assert_allclose(drawn.get_ydata(), 100 * shown["precision_self_confidence"])

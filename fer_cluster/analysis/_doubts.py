@@ -1,39 +1,39 @@
-"""How far clusters, neighbours and a classifier doubt the label of a face."""
+"""How far neighbours, anywhere or within the cluster, and a classifier doubt the label of a face."""
 
 import numpy as np
 
 from fer_cluster import catalog
 from fer_cluster.emotions import EMOTIONS
-from fer_cluster.metrics import contingency
-
-
-def shares_of_clusters(emotion, cluster):
-    """Return the share of each emotion among the other faces of a face's cluster: (n, 7)."""
-    counts = contingency(emotion, cluster).T[cluster]
-    counts[np.arange(len(emotion)), emotion] -= 1
-    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
 def shares_of_neighbours(x, emotion, count):
-    """Return the share of each emotion among the nearest other faces: (n, 7)."""
+    """Return the share of each emotion among the nearest other faces, or all if these are fewer: (n, 7)."""
     from sklearn.neighbors import NearestNeighbors
 
-    near = NearestNeighbors(n_neighbors=count).fit(x).kneighbors(return_distance=False)
+    near = NearestNeighbors(n_neighbors=min(count, len(x) - 1)).fit(x).kneighbors(return_distance=False)
     return np.stack([(emotion[near] == code).mean(axis=1) for code in range(len(EMOTIONS))], axis=1)
 
 
-def doubt_of_clusters(emotion, shares):
-    """Return 1 less the share of the label over that of the commonest emotion, 0 for a lone face: (n,)."""
-    most = shares.max(axis=1)
-    own = shares[np.arange(len(emotion)), emotion]
-    return 1 - np.divide(own, most, out=np.ones_like(own), where=most > 0)
+def shares_in_clusters(x, emotion, cluster, count):
+    """Return the same among faces of a face's own cluster, zeros for a face alone: (n, 7)."""
+    shares = np.zeros((len(emotion), len(EMOTIONS)))
+    for number in np.unique(cluster):
+        own = np.flatnonzero(cluster == number)
+        if len(own) > 1:
+            shares[own] = shares_of_neighbours(x[own], emotion[own], count)
+    return shares
+
+
+def doubt(emotion, shares):
+    """Return 1 less the share of the label, 0 where nobody was asked: (n,)."""
+    return np.where(shares.any(axis=1), 1 - shares[np.arange(len(emotion)), emotion], 0)
 
 
 def probabilities(x, emotion, folds, random_state):
     """Return the probability of each emotion by a linear probe trained on other faces: (n, 7)."""
     fold = np.random.default_rng(random_state).permutation(len(emotion)) % folds
     probability = np.zeros((len(emotion), len(EMOTIONS)))
-    for number in range(folds):
+    for number in np.unique(fold):
         own, told = fold == number, emotion[fold != number]
         if len(np.unique(told)) == 1:  # there is nothing to tell apart
             probability[own, told[0]] = 1
@@ -53,13 +53,6 @@ def by_cleanlab(emotion, probability):
     among = probability[:, seen] / probability[:, seen].sum(axis=1, keepdims=True)
     ranked = find_label_issues(label, among, return_indices_ranked_by="self_confidence", n_jobs=1)
     return np.asarray(ranked, int)
-
-
-def ranks(score):
-    """Return the rank of each score over their number: 1 for the largest, equal ones share theirs."""
-    from scipy.stats import rankdata
-
-    return rankdata(score) / len(score)
 
 
 def ordered(score, random_state):

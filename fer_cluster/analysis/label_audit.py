@@ -16,6 +16,8 @@ from fer_cluster.errors import InputError
 __all__ = ["LabelAudit"]
 
 _AT = (100, 500, 1000)
+_FEWEST, _ONE_IN = 10, 50  # neighbours, where faces are few
+_NO_OTHER = 1e-9  # of the label itself, less than any share of one face
 _RIVALS = {"self_confidence": "self-confidence of a classifier", "cleanlab": "cleanlab"}
 
 
@@ -26,16 +28,15 @@ class LabelAudit:
     This reads the labels of all parts, by design: it asks of each whether it is wrong. Nothing that
     is scored may be chosen by it.
 
-    - ``by_clusters``: 1 less the share of the label in the face's cluster over the share of the
-      commonest emotion there, without the face itself; mean over seeds.
     - ``by_neighbours``: 1 less the share of the label among the nearest other faces by features.
-    - ``confidence`` that the label is wrong: mean of the ranks of both, over the number of faces. It
-      orders faces and is no probability.
-    - ``suggested``: the emotion of the largest share, mean of clusters and neighbours.
+    - ``by_clusters``: 1 less its share among the nearest other faces of the face's own cluster, by the
+      first seed; among all of these where the cluster is small, and 0 for a face alone.
+    - ``confidence`` that the label is wrong: mean of both. It orders faces and is no probability.
+    - ``suggested``: the other emotion of the largest share, mean of both; the label where all agree.
 
     Where there are FER+ votes, a label is ``outvoted`` when fewer voters saw it than something else;
     ``voters`` is what most saw. ``precision`` tells which share of the faces down to this rank is, in
-    this order and in others: by clusters or neighbours alone, by the self-confidence of a linear probe
+    this order and in others: by either share alone, by the self-confidence of a linear probe
     (its cross-validated probability of the label, lowest first), and by cleanlab where that is
     installed. ``base_rate`` is the share among all faces, ``base_rate_of_emotions`` that
     among faces with the same labels as those down to this rank.
@@ -45,6 +46,9 @@ class LabelAudit:
     shown : int
         How many faces are listed.
     neighbours : int
+        How many are asked; of few faces one in 50, if that is less, but at least 10. 200 was chosen on
+        the votes on FER2013's PublicTest among 50 to 500; the rule for few faces, on draws of 150 to
+        1,000 of its faces.
     folds : int
         Of the cross-validation of the probe.
     random_state : int
@@ -59,7 +63,7 @@ class LabelAudit:
     of: ClassVar[tuple[str, ...]] = ("clusterer",)
     by_default: ClassVar[tuple[str, ...]] = ()
     shown: int = 1000
-    neighbours: int = 20
+    neighbours: int = 200
     folds: int = 5
     random_state: int = 0
 
@@ -76,7 +80,7 @@ class LabelAudit:
         Raises
         ------
         InputError
-            Where no more faces are labelled than are asked as neighbours, or the faces are other ones.
+            Where a single face is labelled, or the faces are other ones.
         """
         tables = [self._of_run(keys, run, faces) for keys, run in named(runs)]
         return pd.concat(tables, ignore_index=True)
@@ -87,13 +91,10 @@ class LabelAudit:
 
     def _of_run(self, keys, run, faces):
         rows = labelled(run)
-        if len(rows) <= max(self.neighbours, self.folds):
-            raise InputError(
-                f"label_audit asks {self.neighbours} neighbours of each labelled face; {run.name!r} has "
-                f"{len(rows)} such faces."
-            )
+        if len(rows) < 2:
+            raise InputError(f"label_audit asks other labelled faces; {run.name!r} has a single one.")
         emotion, x = emotions(run)[rows], np.asarray(run.features[rows])
-        doubts, suggested = self._doubts(x, emotion, run.clusters[:, rows])
+        doubts, suggested = self._doubts(x, emotion, run.clusters[0, rows])
         order = _doubts.ordered(doubts["confidence"], self.random_state)
         listed = order[: self.shown]
         about = run.faces.iloc[rows[listed]]
@@ -110,16 +111,15 @@ class LabelAudit:
             table = table.assign(**_scored(emotion, votes, others, orders, len(listed)))
         return table
 
-    def _doubts(self, x, emotion, clusters):
+    def _doubts(self, x, emotion, cluster):
         """Return how far each label is doubted, and the emotion that is suggested."""
-        by_seed = [_doubts.shares_of_clusters(emotion, cluster) for cluster in clusters]
-        near = _doubts.shares_of_neighbours(x, emotion, self.neighbours)
-        face = np.arange(len(emotion))
-        by_clusters = np.mean([_doubts.doubt_of_clusters(emotion, shares) for shares in by_seed], axis=0)
-        by_neighbours = 1 - near[face, emotion]
-        confidence = (_doubts.ranks(by_clusters) + _doubts.ranks(by_neighbours)) / 2
-        shares = np.mean(by_seed, axis=0) + near
-        shares[face, emotion] = -1
+        count = min(self.neighbours, max(_FEWEST, len(emotion) // _ONE_IN))
+        near = _doubts.shares_of_neighbours(x, emotion, count)
+        within = _doubts.shares_in_clusters(x, emotion, cluster, count)
+        by_clusters, by_neighbours = (_doubts.doubt(emotion, shares) for shares in (within, near))
+        confidence = (by_clusters + by_neighbours) / 2
+        shares = near + within
+        shares[np.arange(len(emotion)), emotion] = _NO_OTHER
         doubts = {"confidence": confidence, "by_clusters": by_clusters, "by_neighbours": by_neighbours}
         return doubts, shares.argmax(axis=1)
 
