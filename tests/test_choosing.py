@@ -150,6 +150,6 @@ def test_one_seed_has_no_stability_and_two_runs_no_correlation(runs):
 
 def test_written_where_asked_for(runs, tmp_path):
     paths = tabulate(runs, tmp_path, ["choosing"])
-    assert [path.name for path in paths] == ["choosing_official.csv", "choosing_official.md"]
+    assert [path.name for path in paths] == [f"choosing_official.{x}" for x in ("csv", "md", "tex")]
     assert "| rank correlation with AMI |" in paths[1].read_text(encoding="utf-8")
     assert set(EMOTIONS).isdisjoint(paths[0].read_text(encoding="utf-8").split(","))

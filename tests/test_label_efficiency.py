@@ -170,7 +170,7 @@ def test_what_cannot_be_scored_is_explained(emotion):
 def test_written_as_table(emotion, tmp_path):
     paths = tabulate([clustering(emotion, emotion)], tmp_path, ["label_efficiency"])
     assert [path.name for path in paths] == [
-        f"label_efficiency_pixels-kmeans_paper.{x}" for x in ("csv", "md")
+        f"label_efficiency_pixels-kmeans_paper.{x}" for x in ("csv", "md", "tex")
     ]
     assert len(pd.read_csv(paths[0])) == 12
 

@@ -233,7 +233,7 @@ def test_other_faces_and_faces_alike_are_refused(faces, bare):
 def test_written_where_the_faces_are_at_hand(bare, tmp_path):
     runs = [run_of(bare, codes(bare)), run_of(bare, codes(bare) // 2, name="other")]
     paths = tabulate(runs, tmp_path, ["nuisance:permutations=20"], bare)
-    assert [path.suffix for path in paths] == [".csv", ".md"]
+    assert [path.suffix for path in paths] == [".csv", ".md", ".tex"]
     assert set(pd.read_csv(paths[0])["run"]) == {"run", "other"}
     with pytest.raises(InputError, match="nuisance looks at the images, which runs on disk do not hold"):
         tabulate(runs, tmp_path, ["nuisance"])
@@ -263,6 +263,7 @@ def test_unasked_it_is_left_out_silently(bare, tmp_path, monkeypatch):
     assert [path.name for path in tabulate(runs, tmp_path, faces=bare)] == [
         "nuisance_paper.csv",
         "nuisance_paper.md",
+        "nuisance_paper.tex",
     ]
 
 
