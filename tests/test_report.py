@@ -15,8 +15,9 @@ from fer_cluster.errors import InputError
 from fer_cluster.report.face_map import as_json, face_map
 from fer_cluster.report.points import entropy, points
 from fer_cluster.report.portraits import portraits
-from fer_cluster.report.sections import HEADINGS, sections
+from fer_cluster.report.sections import HEADINGS, Heading, Section, Shown, sections
 from fer_cluster.report.sheets import SIDE, sheets
+from fer_cluster.report.verdict import in_short
 from fer_cluster.report.writing import write_report
 
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
@@ -118,6 +119,25 @@ def test_the_verdict_is_that_of_the_nuisance_analysis_and_comes_first(page, runs
     nuisance = catalog.make("analysis", "nuisance", refits=0)
     ((verdict, *_),) = nuisance.verdicts(nuisance.table(runs[:1], faces))
     assert page.index(verdict.replace("'", "&#39;")) < page.index('id="scores"') < page.index('id="map"')
+
+
+def followed(run, factor):
+    """Return the rows of a run whose clusters follow one factor alone."""
+    rows = pd.DataFrame({"factor": ["emotion", "brightness"], "source": ["label", "measured"], "run": run})
+    other = rows["factor"] != factor
+    beyond = {"ami": np.where(other, 0.0, 0.5), "null_high": 0.01, "p_corrected": np.where(other, 1.0, 0.001)}
+    return rows.assign(split="official", dataset="toy", part="test", **beyond)
+
+
+def test_the_verdict_in_short_counts_what_clusterings_follow():
+    tables = [followed("a", "brightness"), followed("b", "brightness"), followed("c", "emotion")]
+    tables += [followed("d", "neither"), followed("chance", "emotion")]
+    shown = [Shown("", "", "", table) for table in tables]
+    said = in_short([Section(Heading("nuisance", "", ""), shown, [])])
+    assert said == (
+        "What the 4 clusterings follow most: brightness twice, nothing that was measured once, emotion once."
+    )
+    assert in_short([]) == ""
 
 
 def test_every_table_can_be_downloaded_as_it_is(page, runs):

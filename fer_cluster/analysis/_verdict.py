@@ -13,12 +13,12 @@ def sentences(rows):
     rows : DataFrame
         Of one run, from :meth:`Nuisance.table`.
     """
-    followed = rows[(rows["ami"] > rows["null_high"]) & (rows["p_corrected"] < _FOLLOWED)]
+    beyond = _beyond_chance(rows)
     is_label = rows["source"] == "label"
     emotion = rows[is_label].iloc[0] if is_label.any() else None
-    if not len(followed):
+    if not len(beyond):
         return [_nothing(rows, emotion)]
-    top, nuisances = _highest(followed), rows[~is_label]
+    top, nuisances = _highest(beyond), rows[~is_label]
     said = (
         f"{top['run']}: the clusters follow {top['factor']} most (AMI {_score(top['ami'])}, by chance up to "
     )
@@ -28,7 +28,7 @@ def sentences(rows):
     if not len(nuisances):
         return [f"{said}; no nuisance varies."]
     if top["source"] != "label":
-        also = f"emotion {'less' if emotion.name in followed.index else 'no more than chance'}"
+        also = f"emotion {'less' if emotion.name in beyond.index else 'no more than chance'}"
         return [
             f"{said}, {also} ({_score(emotion['ami'])}).",
             _sure(top, emotion, top, sign=1),
@@ -40,6 +40,16 @@ def sentences(rows):
         _sure(top, other, other, sign=-1),
         *_without(emotion),
     ]
+
+
+def followed(rows):
+    """Return the factor that clusters follow most, None where no AMI is beyond chance."""
+    beyond = _beyond_chance(rows)
+    return _highest(beyond)["factor"] if len(beyond) else None
+
+
+def _beyond_chance(rows):
+    return rows[(rows["ami"] > rows["null_high"]) & (rows["p_corrected"] < _FOLLOWED)]
 
 
 def _highest(rows):

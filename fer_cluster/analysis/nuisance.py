@@ -108,6 +108,10 @@ class Nuisance:
             table = table[table["shown"] == "factor"].astype({"n": int})
         return [_verdict.sentences(rows) for _, rows in table.groupby(list(KEYS), sort=False)]
 
+    def followed(self, rows):
+        """Return the factor that the clusters of one run follow most, None where that is within chance."""
+        return _verdict.followed(rows[rows["shown"] == "factor"] if "shown" in rows else rows)
+
     def _rows(self, keys, run, frame):
         """Return the rows of one run."""
         rows = _reported(run)

@@ -1,5 +1,6 @@
 """What a report shows of runs, below its verdict: sections of a sentence, a picture and its table."""
 
+import io
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,7 +10,7 @@ from fer_cluster.drawing import make_each, told
 from fer_cluster.plots._save import drawn
 from fer_cluster.progress import bar
 
-_CONTROLS = ("chance", "one")
+CONTROLS = ("chance", "one")
 _DPI = 110
 _SLOW = 2.0  # seconds of a fit, of which what clusters anew needs hundreds
 
@@ -70,6 +71,8 @@ class Shown:
 
     Parameters
     ----------
+    name : str
+        Of which runs it is.
     stem : str
         The name that its files would have.
     sentence : str
@@ -79,6 +82,7 @@ class Shown:
         PNG; empty where there is a table only.
     """
 
+    name: str
     stem: str
     sentence: str
     table: pd.DataFrame
@@ -147,7 +151,7 @@ def _suited(part, runs, heading):
     """Return the runs that a section is of: those it is made of unasked, no control clustered anew."""
     kinds = getattr(part, "by_default", ()) or part.of
     return [
-        run for run in runs if run.spec["kind"] in kinds and not (heading.refits and run.name in _CONTROLS)
+        run for run in runs if run.spec["kind"] in kinds and not (heading.refits and run.name in CONTROLS)
     ]
 
 
@@ -155,12 +159,15 @@ def _keeping(heading, faces):
     """Return what keeps a picture or a table in memory, where others would save it."""
 
     def keep(part, runs, stem):
+        split = f"split {runs[0].spec['split']}"
+        name = f"{runs[0].name}, {split}" if len(runs) == 1 else split
         if not hasattr(part, "draw"):
             table = part.table(runs, **told(part.table, faces))
-            return [Shown(stem, part.say(table), table)]
+            return [Shown(name, stem, part.say(table), table)]
         data = part.data(runs, **told(part.data, faces))
         table = pd.DataFrame() if heading.images else data
-        return [Shown(stem, _said(heading.name, data), table, drawn(part, data, dpi=_DPI))]
+        picture = _smaller(drawn(part, data, dpi=_DPI))
+        return [Shown(name, stem, _said(heading.name, data), table, picture)]
 
     return keep
 
@@ -170,3 +177,12 @@ def _said(name, data):
     if name not in catalog.names("analysis"):
         return ""
     return catalog.make("analysis", name).say(data)
+
+
+def _smaller(png):
+    """Return a picture in 256 colours of its own, which makes it a third of the size."""
+    from PIL import Image
+
+    held = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(256).save(held, "PNG", optimize=True)
+    return held.getvalue()

@@ -1,8 +1,11 @@
 """The answer that stands on top of a report: what the clusters of each run follow."""
 
+from collections import Counter
+
 import pandas as pd
 
 from fer_cluster import catalog
+from fer_cluster.report.sections import CONTROLS
 from fer_cluster.summary import UNLABELLED
 
 
@@ -16,23 +19,60 @@ def verdicts(runs, sections, faces=None):
     faces : Faces, optional
         Without them only emotion can be told from chance.
     """
-    shown = {one.heading.name: one.shown for one in sections}
-    if "nuisance" in shown:
-        return _followed(pd.concat([one.table for one in shown["nuisance"]]))
+    nuisance = _of(sections, "nuisance")
+    if nuisance:
+        return _followed(nuisance)
     names = [run.name for run in runs if run.spec["kind"] == "clusterer"]
-    if "chance" not in shown:
+    chance = _of(sections, "chance")
+    if not chance:
         return [(name, [UNLABELLED]) for name in names]
     why = "No nuisance was measured: the faces were not at hand. " if faces is None else ""
-    chance = catalog.make("analysis", "chance")
-    return [("emotion against chance", [chance.say(one.table), why]) for one in shown["chance"]]
+    say = catalog.make("analysis", "chance").say
+    return [("emotion against chance", [say(table), why]) for table in chance]
 
 
-def _followed(table):
-    """Return the verdict of each run on emotion and nuisances."""
+def in_short(sections):
+    """Return in a sentence what the clusterings follow; nothing where no nuisance was measured.
+
+    Parameters
+    ----------
+    sections : list of Section
+    """
+    tops = Counter(_top(rows) for _, rows in _clusterings(_of(sections, "nuisance")))
+    if not tops:
+        return ""
+    emotion = tops.pop("emotion", 0)
+    told = [f"{factor} {_times(count)}" for factor, count in tops.most_common()]
+    every = f"the {tops.total() + emotion} clusterings" if tops.total() + emotion > 1 else "the clustering"
+    return f"What {every} follow{'s' * every.endswith('g')} most: {', '.join([*told, f'emotion {_times(emotion)}'])}."
+
+
+def _times(count):
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _of(sections, name):
+    """Return the tables of a section."""
+    return [shown.table for one in sections if one.heading.name == name for shown in one.shown]
+
+
+def _clusterings(tables):
+    """Return ``((run, split), rows)`` of the clusterings that are no controls."""
+    groups = pd.concat(tables).groupby(["run", "split"], sort=False) if tables else ()
+    return [(keys, rows) for keys, rows in groups if keys[0] not in CONTROLS]
+
+
+def _top(rows):
+    """Return the factor that clusters follow most, or nothing."""
     nuisance = catalog.make("analysis", "nuisance")
-    runs = table.groupby(["run", "split"], sort=False)
+    return nuisance.followed(rows) or "nothing that was measured"
+
+
+def _followed(tables):
+    """Return the verdict of each run on emotion and nuisances."""
+    say = catalog.make("analysis", "nuisance").verdicts
     return [
         (f"{run}, split {split}", sentences)
-        for (run, split), rows in runs
-        for sentences in nuisance.verdicts(rows)
+        for (run, split), rows in _clusterings(tables)
+        for sentences in say(rows)
     ]

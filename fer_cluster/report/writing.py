@@ -11,7 +11,7 @@ from fer_cluster.report.points import is_drawn, same_faces
 from fer_cluster.report.portraits import address, portraits
 from fer_cluster.report.sections import sections
 from fer_cluster.report.template import render
-from fer_cluster.report.verdict import verdicts
+from fer_cluster.report.verdict import in_short, verdicts
 from fer_cluster.summary import HEADER, ranked
 from fer_cluster.typeset import texts
 
@@ -61,6 +61,7 @@ def _page(runs, faces, images, quick):
         title=f"What the clusters follow: {runs[0].spec['dataset']['name']}",
         dataset=runs[0].spec["dataset"],
         images=images,
+        summary=in_short(found),
         verdicts=verdicts(runs, found, faces),
         scores=[(about, _table("scores", ["run", *HEADER], rows)) for about, rows in _ranked(runs)],
         map=face_map(drawn, faces, images).parts() if drawn else None,
@@ -91,14 +92,13 @@ def _quoted(cell):
 
 def _shown(one):
     """Return what the template needs of a section's picture and table."""
-    name = one.stem.replace("_", " ")
     picture = address(one.picture, "image/png") if one.picture else ""
     table = None
     if len(one.table):
         _, head, numeric, rows = texts(one.table)
         csv = one.table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
         table = _table(one.stem, head, rows, numeric, csv)
-    return {"name": name, "sentence": one.sentence, "picture": picture, "table": table}
+    return {"name": one.name, "sentence": one.sentence, "picture": picture, "table": table}
 
 
 def _provenance(run):
