@@ -32,19 +32,19 @@ def verdicts(runs, sections, faces=None):
 
 
 def in_short(sections):
-    """Return in a sentence what the clusterings follow; nothing where no nuisance was measured.
+    """Return in a sentence what several clusterings follow; nothing where no nuisance was measured.
 
     Parameters
     ----------
     sections : list of Section
     """
     tops = Counter(_top(rows) for _, rows in _clusterings(_of(sections, "nuisance")))
-    if not tops:
+    if tops.total() < 2:
         return ""
+    head = f"What the {tops.total()} clusterings follow most: "
     emotion = tops.pop("emotion", 0)
     told = [f"{factor} {_times(count)}" for factor, count in tops.most_common()]
-    every = f"the {tops.total() + emotion} clusterings" if tops.total() + emotion > 1 else "the clustering"
-    return f"What {every} follow{'s' * every.endswith('g')} most: {', '.join([*told, f'emotion {_times(emotion)}'])}."
+    return head + ", ".join([*told, f"emotion {_times(emotion)}"]) + "."
 
 
 def _times(count):
