@@ -12,7 +12,7 @@ from fer_cluster.progress import bar
 
 CONTROLS = ("chance", "one")
 _DPI = 110
-_SLOW = 2.0  # seconds of a fit, of which what clusters anew needs hundreds
+_PATIENCE = 60.0  # seconds that clustering anew may take, by the time that the run's own fits took
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,15 @@ class Heading:
         What it answers, a sentence.
     images : bool
         Whether faces are seen in it.
-    refits : bool
-        Whether it clusters anew, which takes long.
+    fits : int
+        How long it takes to cluster anew, in fits of the run's own clusterer.
     """
 
     name: str
     title: str
     question: str
     images: bool = False
-    refits: bool = False
+    fits: int = 0
 
 
 HEADINGS = (
@@ -48,14 +48,10 @@ HEADINGS = (
     ),
     Heading("contingency", "What a cluster holds", "Which emotions lie in which cluster?"),
     Heading("montage", "Faces of each cluster", "Which faces lie nearest to its mean?", images=True),
-    Heading("moved", "Changed faces", "Does a face that is mirrored or lit otherwise stay?", refits=True),
-    Heading(
-        "purity_k", "Purity against k", "How much purity do more clusters give by themselves?", refits=True
-    ),
-    Heading("choose_k", "How many clusters", "What do the usual criteria say, do they agree?", refits=True),
-    Heading(
-        "stability", "Stability", "Are the clusters found again with other seeds and faces?", refits=True
-    ),
+    Heading("moved", "Changed faces", "Does a face that is mirrored or lit otherwise stay?", fits=3),
+    Heading("purity_k", "Purity against k", "How much purity do more clusters give by themselves?", fits=60),
+    Heading("choose_k", "How many clusters", "What do the usual criteria say, do they agree?", fits=30),
+    Heading("stability", "Stability", "Are the clusters found again with other seeds and faces?", fits=30),
     Heading("annotators", "Annotators", "Is the mixing in the clusters, or in the people who labelled?"),
     Heading("learning_curve", "Learning curves", "How did the nets learn?"),
     Heading("reconstruction", "Reconstructions", "What does an autoencoder keep of a face?", images=True),
@@ -123,13 +119,13 @@ def sections(runs, faces=None, images=False, quick=False):
     -------
     list of Section
     """
-    headings = [one for one in HEADINGS if (images or not one.images) and not (quick and one.refits)]
+    headings = [one for one in HEADINGS if (images or not one.images) and not (quick and one.fits)]
     found, progress = [], bar(headings, "report")
     for heading in progress:
         progress.set_postfix_str(heading.title)
         part = _part(heading.name)
         suited = _suited(part, runs, heading)
-        slow = [run for run in suited if heading.refits and is_slow(run)]
+        slow = [run for run in suited if heading.fits * _seconds(run) > _PATIENCE]
         chosen = [run for run in suited if run not in slow]
         shown = make_each(heading.name, part, chosen, _keeping(heading, faces))
         if shown:
@@ -137,9 +133,9 @@ def sections(runs, faces=None, images=False, quick=False):
     return found
 
 
-def is_slow(run):
-    """Return whether a fit of the run's clusterer took too long for it to be fitted hundreds of times."""
-    return run.spec["seconds"]["clusterer"] / len(run.spec["seeds"]) > _SLOW
+def _seconds(run):
+    """Return how long a fit of the run's clusterer took."""
+    return run.spec["seconds"].get("clusterer", 0) / len(run.spec["seeds"])
 
 
 def _part(name):
@@ -150,9 +146,7 @@ def _part(name):
 def _suited(part, runs, heading):
     """Return the runs that a section is of: those it is made of unasked, no control clustered anew."""
     kinds = getattr(part, "by_default", ()) or part.of
-    return [
-        run for run in runs if run.spec["kind"] in kinds and not (heading.refits and run.name in CONTROLS)
-    ]
+    return [run for run in runs if run.spec["kind"] in kinds and not (heading.fits and run.name in CONTROLS)]
 
 
 def _keeping(heading, faces):

@@ -102,7 +102,7 @@ def _shown(one):
 
 
 def _provenance(run):
-    """Return the name of a run and what is needed to make it again, in words."""
+    """Return the name of a run, with its split, and what is needed to make it again, in words."""
     spec = run.spec
     told = {
         "command": _command(run),
@@ -116,7 +116,7 @@ def _provenance(run):
         "commit": spec.get("commit") or "",
         "device": spec.get("device") or "",
     }
-    return run.name, {key: value for key, value in told.items() if value}
+    return f"{run.name}, split {spec['split']}", {key: value for key, value in told.items() if value}
 
 
 def _command(run):
