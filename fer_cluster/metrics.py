@@ -4,6 +4,8 @@ Every function takes counts of shape (..., emotions, clusters), so that one call
 scores one table or a stack of them, and returns an array of shape (...).
 """
 
+import functools
+
 import numpy as np
 
 
@@ -160,20 +162,20 @@ def expected_mutual_information(table):
     table : ndarray, shape (emotions, clusters)
     """
     rows, columns, total = table.sum(1).astype(int), table.sum(0).astype(int), int(table.sum())
-    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, total + 1)))])
-    cells = ((a, b) for a in rows for b in columns)
-    return float(sum(_expected_cell(a, b, total, log_factorial) for a, b in cells))
-
-
-def _expected_cell(a, b, total, log_factorial):
-    """Sum over the counts a cell of margins a and b can have, hypergeometric weights."""
-    count = np.arange(max(1, a + b - total), min(a, b) + 1)
-    if not len(count):
-        return 0.0
-    f = log_factorial
+    a, b = (margin.ravel() for margin in np.meshgrid(rows, columns, indexing="ij"))
+    low = np.maximum(1, a + b - total)
+    many = np.maximum(np.minimum(a, b) - low + 1, 0)  # counts that a cell of margins a and b can have
+    place = np.arange(many.sum()) - np.repeat(many.cumsum() - many, many)
+    a, b, count = np.repeat(a, many), np.repeat(b, many), np.repeat(low, many) + place
+    f = _log_factorials(total)
     weight = f[a] + f[b] + f[total - a] + f[total - b] - f[total] - f[count] - f[a - count]
-    weight -= f[b - count] + f[total - a - b + count]
-    return (count / total * np.log(total * count / (a * b)) * np.exp(weight)).sum()
+    weight -= f[b - count] + f[total - a - b + count]  # hypergeometric
+    return float((count / total * np.log(total * count / (a * b)) * np.exp(weight)).sum())
+
+
+@functools.lru_cache(maxsize=64)
+def _log_factorials(n):
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
 
 
 def _assignment(table):

@@ -124,7 +124,7 @@ def sections(runs, faces=None, images=False, quick=False):
     for heading in progress:
         progress.set_postfix_str(heading.title)
         part = _part(heading.name)
-        suited = _suited(part, runs, heading)
+        suited = _suited(part, runs)
         slow = [run for run in suited if heading.fits * _seconds(run) > _PATIENCE]
         chosen = [run for run in suited if run not in slow]
         shown = make_each(heading.name, part, chosen, _keeping(heading, faces))
@@ -143,10 +143,10 @@ def _part(name):
     return catalog.make("plots" if name in catalog.names("plots") else "analysis", name)
 
 
-def _suited(part, runs, heading):
-    """Return the runs that a section is of: those it is made of unasked, no control clustered anew."""
+def _suited(part, runs):
+    """Return the runs that a section is of: those it is made of unasked; controls only beside others."""
     kinds = getattr(part, "by_default", ()) or part.of
-    return [run for run in runs if run.spec["kind"] in kinds and not (heading.fits and run.name in CONTROLS)]
+    return [run for run in runs if run.spec["kind"] in kinds and (part.compares or run.name not in CONTROLS)]
 
 
 def _keeping(heading, faces):
