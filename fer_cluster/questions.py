@@ -10,17 +10,21 @@ from fer_cluster.options import FACES, VOTES, load_faces, reading
 @click.option("--out", default="figures", show_default=True, help="Folder for the pictures.")
 @click.option("--plot", multiple=True, help="Only this plot; may be given several times.  [default: all]")
 @click.option("--format", "suffix", default="png", show_default=True, help="png, pdf or svg.")
-def figures(folders, out, plot, suffix):
+@click.option("--faces", metavar="FACES", help="Those of the runs, for plots that look at them.")
+@VOTES
+def figures(folders, out, plot, suffix, faces, votes):
     """Draw the figures of runs from their files, each with its numbers as CSV.
 
     \b
     fer-cluster figures paper --out figures
     fer-cluster figures runs/pixels-gmm --plot scatter --format pdf
+    fer-cluster figures paper --plot moved --faces fer2013.csv
     """
     from fer_cluster.drawing import draw
     from fer_cluster.runs import find_runs
 
-    paths = draw(find_runs(folders), out, plot, suffix)
+    faces = load_faces(faces, votes, False) if faces else None
+    paths = draw(find_runs(folders), out, plot, suffix, faces)
     click.echo(f"{sum(path.suffix != '.csv' for path in paths)} figures are in {out}", err=True)
 
 

@@ -210,3 +210,13 @@ def test_the_verb_finds_toy_faces_by_itself(runs, tmp_path):
     assert _run(["report", str(tmp_path), "--out", str(tmp_path / "page.html"), "--quick"]) == 0
     assert "the clusters follow" in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert _run(["report", str(tmp_path / "nothing")]) == 2
+
+
+def test_figures_of_runs_on_disk_can_be_given_their_faces(runs, tmp_path):
+    from fer_cluster.cli import _run
+
+    runs[0].save(tmp_path / "run")
+    asked = ["figures", str(tmp_path / "run"), "--out", str(tmp_path / "out"), "--plot", "nuisance"]
+    assert _run(asked) == 2
+    assert _run([*asked, "--faces", "toy:n=210"]) == 0
+    assert (tmp_path / "out" / "nuisance_pixels-kmeans_official.csv").exists()
