@@ -7,6 +7,7 @@ from typing import ClassVar
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._panels import frame
 
 __all__ = ["Discovery"]
 
@@ -104,9 +105,7 @@ def _finish(ax, count, span):
     ax.locator_params(axis="x", nbins=5)
     ax.tick_params(axis="x", labelsize=8.5)
     ax.tick_params(axis="y", labelsize=9, length=0)
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.grid(axis="x", color="0.92")
-    ax.set_axisbelow(True)
+    frame(ax, values="x")
 
 
 def _legend(axes, alone):

@@ -7,6 +7,7 @@ from typing import ClassVar
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._panels import frame
 
 __all__ = ["Moved"]
 
@@ -79,9 +80,7 @@ def _draw_run(ax, rows):
     ax.set_xlabel(below, fontsize=8.5, x=0, ha="left")
     ax.tick_params(axis="x", labelsize=8.5)
     ax.tick_params(axis="y", length=0)
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.grid(axis="x", color="0.92")
-    ax.set_axisbelow(True)
+    frame(ax, values="x")
     ax.set_title(_title(rows.iloc[0]), loc="left", fontsize=9.5)
 
 

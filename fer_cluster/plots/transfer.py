@@ -7,6 +7,7 @@ from typing import ClassVar
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups
+from fer_cluster.plots._panels import frame
 
 __all__ = ["Transfer"]
 
@@ -103,9 +104,7 @@ def _draw_metric(ax, rows, metric, named):
     ax.locator_params(axis="x", nbins=4)
     ax.tick_params(axis="x", labelsize=8.5)
     ax.tick_params(axis="y", length=0)
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.grid(axis="x", color="0.92")
-    ax.set_axisbelow(True)
+    frame(ax, values="x")
 
 
 def _face(row):
