@@ -190,6 +190,42 @@ def test_a_key_hides_its_points(page, faces):
     assert page.find_element("id", "map-shown").text == "210 of 210 faces are shown."
 
 
+@pytest.mark.parametrize("colouring", ["emotion", "cluster"])
+def test_a_point_has_the_colour_of_its_key(page, faces, run, colouring):
+    choose(page, "map-colour", colouring)
+    (face,), points = lonely(page, 1)
+    emotion, cluster = faces.about["emotion"].iloc[face], f"cluster {run.faces['cluster'].iloc[face]}"
+    label = {"emotion": emotion, "cluster": cluster}[colouring]
+    keys = page.find_elements("css selector", ".legend button")
+    swatch = next(key for key in keys if key.text.startswith(f"{label} ")).find_element(
+        "css selector", ".swatch"
+    )
+    wanted = np.array(colour_of(swatch.value_of_css_property("background-color")))
+
+    def drawn():
+        picture = Image.open(io.BytesIO(page.get_screenshot_as_png())).convert("RGB")
+        return np.array(picture.getpixel(tuple(round(float(place)) for place in points[face])))
+
+    # a point is a little transparent, on a pale ground
+    until(lambda: np.abs(drawn() - (0.75 * wanted + 0.25 * 245)).max() < 12)
+
+
+def colour_of(css):
+    """Return red, green and blue of ``rgb(r, g, b)`` or ``rgba(r, g, b, a)``."""
+    return [int(part) for part in css[css.index("(") + 1 : -1].split(",")[:3]]
+
+
+def test_points_keep_their_colours_while_the_map_moves(page):
+    drawn = page.execute_script(
+        """const doc = Bokeh.documents[Bokeh.documents.length - 1];
+        const view = Bokeh.index.find_one(doc.get_model_by_name("points"));
+        const told = ({ model: { fill_color, fill_alpha, line_color } }) =>
+          [fill_color.field, fill_alpha.value ?? fill_alpha, line_color?.value ?? null];
+        return [view.glyph, view.decimated_glyph].map(told);"""
+    )
+    assert drawn[0] == drawn[1] == ["code", 0.75, None]
+
+
 def neighbours(points, face):
     near = np.linalg.norm(points - points[face], axis=1) < 60
     return [str(other) for other in np.flatnonzero(near) if other != face]
@@ -306,7 +342,7 @@ def test_words_stand_out_in_light_and_dark(page, scheme):
 
 def luminance(colour):
     """Return the relative luminance of ``rgb(r, g, b)``, after WCAG 2."""
-    parts = [int(part) / 255 for part in colour[4:-1].split(",")]
+    parts = [part / 255 for part in colour_of(colour)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 

@@ -108,6 +108,7 @@ def _figure():
         ColumnDataSource,
         HoverTool,
         LassoSelectTool,
+        LinearColorMapper,
         PanTool,
         Range1d,
         ResetTool,
@@ -116,16 +117,17 @@ def _figure():
     )
     from bokeh.plotting import figure
 
-    source = ColumnDataSource({"x": [], "y": [], "colour": []}, name="faces")
+    source = ColumnDataSource({"x": [], "y": [], "code": []}, name="faces")
     shown = BooleanFilter(booleans=[], name="shown")
     tools = [PanTool(), WheelZoomTool(), LassoSelectTool(), TapTool(), ResetTool()]
     ranges = {"x_range": Range1d(0, 1), "y_range": Range1d(0, 1)}
     plot = figure(tools=tools, sizing_mode="stretch_both", name="map", **ranges)
     plot.toolbar.logo = None
     plot.toolbar.active_scroll = tools[1]
+    colours = LinearColorMapper(palette=["gray"], low=-0.5, high=0.5, name="colours")
     points = plot.scatter(
         "x", "y", source=source, view=CDSView(filter=shown), size=5, name="points",
-        color="colour", alpha=0.75, line_color=None, nonselection_alpha=0.12,
+        color={"field": "code", "transform": colours}, alpha=0.75, line_color=None, nonselection_alpha=0.12,
     )  # fmt: skip
     plot.add_tools(HoverTool(renderers=[points], tooltips=None))
     plot.background_fill_color = plot.border_fill_color = plot.outline_line_color = None

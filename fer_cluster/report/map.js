@@ -16,9 +16,14 @@
   }
   const figure = JSON.parse(at("map-figure").textContent);
   figure.doc.roots[0].attributes.output_backend = hasCard() ? "webgl" : "canvas";
-  await Bokeh.embed.embed_item(figure, "map-plot");
+  const views = await Bokeh.embed.embed_item(figure, "map-plot");
   const held = Bokeh.documents[Bokeh.documents.length - 1];
-  const [plot, source, filter, points] = ["map", "faces", "shown", "points"].map((name) => held.get_model_by_name(name));
+  const [plot, source, filter, points, mapper] = ["map", "faces", "shown", "points", "colours"].map((name) => held.get_model_by_name(name));
+
+  // While the map moves on a canvas Bokeh draws some of many points, grey: let them keep their colours.
+  const moving = views.find_one(points)?.decimated_glyph?.model;
+  const seen = { fill_color: { field: "code", transform: mapper }, fill_alpha: 0.75, line_color: null, hatch_color: null };
+  moving?.setv(seen);
 
   // ---- numbers of faces: base64 of little-endian arrays, unpacked once
 
@@ -40,10 +45,9 @@
   // ---- what is drawn
 
   function place() {
-    const { x, y } = { x: numbers(run(), "x"), y: numbers(run(), "y") };
-    frame(plot.x_range, x);
-    frame(plot.y_range, y);
-    source.data = { x, y, colour: colours() };
+    frame(plot.x_range, numbers(run(), "x"));
+    frame(plot.y_range, numbers(run(), "y"));
+    paint();
   }
 
   function frame(range, values) {
@@ -53,9 +57,10 @@
     range.setv({ start: low - margin, end: high + margin, reset_start: low - margin, reset_end: high + margin });
   }
 
-  function colours() {
-    const codes = numbers(colouring(), "codes");
-    return Array.from(codes, (code) => colouring().colours[code]);
+  function paint() {
+    const palette = colouring().colours;
+    mapper.setv({ palette, low: -0.5, high: palette.length - 0.5 });
+    source.data = { x: numbers(run(), "x"), y: numbers(run(), "y"), code: numbers(colouring(), "codes") };
   }
 
   function inPart(face) {
@@ -68,8 +73,10 @@
     let count = 0;
     for (let face = 0; face < told.n; face++) count += shown[face] = inPart(face) && !state.hidden.has(codes[face]);
     for (let face = 0; face < told.n; face++) shown[face] = Boolean(shown[face]);
+    plot.lod_factor = Math.max(1, Math.round(count / 4000));
     filter.booleans = shown;
     points.glyph.size = count > 15000 ? 3 : count > 5000 ? 4 : 6;
+    moving?.setv({ size: points.glyph.size });
     source.selected.indices = source.selected.indices.filter((face) => shown[face]);
     at("map-shown").textContent = `${count.toLocaleString("en")} of ${told.n.toLocaleString("en")} faces are shown.`;
   }
@@ -129,7 +136,7 @@
   chosen("map-part", (value) => { state.part = value; });
   chosen("map-colour", (value) => {
     state.colouring = value;
-    source.data = { ...source.data, colour: colours() };
+    paint();
   });
 
   function zoom(factor) {
