@@ -211,7 +211,7 @@ def _able(finding, about):
 
 
 def _write(table, findings, out):
-    from fer_cluster.plots._save import save
+    from fer_cluster.picture import save
     from fer_cluster.plots.audit import Audit
 
     with writing(out / "faces.csv") as temporary:

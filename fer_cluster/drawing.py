@@ -188,7 +188,7 @@ def _is_of_runs(plot):
 
 def _saving(out, suffix, faces):
     """Return what writes a picture and its CSV into a folder."""
-    from fer_cluster.plots._save import save
+    from fer_cluster.picture import save
 
     def write(plot, runs, stem):
         return save(plot, runs, out / f"{stem}.{suffix}", **told(plot.data, faces))

@@ -52,7 +52,7 @@ def runs_html(runs):
 
 def _picture(run):
     """Return the picture of a run, or nothing where it has none: no map was made, or no face has a label."""
-    from fer_cluster.plots._save import drawn
+    from fer_cluster.picture import drawn
 
     name = "confusion" if run.spec["kind"] == "classifier" else "scatter"
     plot = catalog.make("plots", name)

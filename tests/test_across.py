@@ -16,7 +16,7 @@ from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
 from fer_cluster.features.pixels import Pixels
-from fer_cluster.plots._save import save
+from fer_cluster.picture import save
 
 
 def shades(turn=0, name="shades", size=16, n=140, seed=7):

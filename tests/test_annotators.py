@@ -7,13 +7,13 @@ from scipy.stats import entropy
 from test_label_efficiency import clustering
 from test_plots import LONG, _outside, _overlapping, _texts, pixels
 
-from fer_cluster.analysis._votes import outvoted, votes_of
 from fer_cluster.analysis.annotators import Annotators, _groups, _one_voter
 from fer_cluster.datasets._votes import COLUMNS
 from fer_cluster.emotions import EMOTIONS, emotion_of
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
 from fer_cluster.plots.annotators import Annotators as Plot
+from fer_cluster.votes import outvoted, votes_of
 
 HAPPY, SAD = 3, 4
 IN_COLUMN = [COLUMNS.index(name) for e in EMOTIONS for name in COLUMNS if emotion_of(name[6:]) == e]

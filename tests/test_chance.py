@@ -15,7 +15,7 @@ from fer_cluster.analysis._null import beyond, null_tables
 from fer_cluster.analysis.chance import Chance
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import contingency, purity
-from fer_cluster.plots._save import save
+from fer_cluster.picture import save
 from fer_cluster.tables import tabulate
 
 HAPPY, SAD = 3, 4

@@ -15,7 +15,7 @@ from fer_cluster.analysis._criteria import gap, indices, log_within, prediction_
 from fer_cluster.analysis._refit import clusterer_of
 from fer_cluster.analysis.choose_k import ChooseK, choice
 from fer_cluster.errors import InputError
-from fer_cluster.plots._save import save
+from fer_cluster.picture import save
 
 SMALL = ChooseK(ks=range(2, 7), references=3, repeats=2)
 EIGHT = ["silhouette", "calinski_harabasz", "davies_bouldin", "bic_spherical", "aic_spherical"]

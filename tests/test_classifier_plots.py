@@ -11,7 +11,7 @@ from test_plots import ALL_SCORES, HAPPY, LONG, SAD, _outside, _overlapping, _te
 from fer_cluster.drawing import draw, draw_experiment
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
-from fer_cluster.plots._save import save
+from fer_cluster.picture import save
 from fer_cluster.plots.confusion import Confusion
 from fer_cluster.plots.learning_curve import LearningCurve
 from fer_cluster.plots.reconstruction import Reconstruction

@@ -14,7 +14,7 @@ from fer_cluster.analysis.discovery import Discovery, best_cluster
 from fer_cluster.clusterers.spherical import Spherical
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
-from fer_cluster.plots._save import save
+from fer_cluster.picture import save
 
 SMALL = Discovery(permutations=99, seeds=2)
 SHARED = ("run", "dataset", "split", "part", "n")

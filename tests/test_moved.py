@@ -18,7 +18,7 @@ from fer_cluster.datasets.toy import Toy
 from fer_cluster.errors import InputError
 from fer_cluster.features.brightness import Brightness
 from fer_cluster.features.pixels import Pixels
-from fer_cluster.plots._save import save
+from fer_cluster.picture import save
 
 BRIGHTER, DARKER = (name for name in CHANGES if name.startswith(("brighter", "darker")))
 RIGHT, TURNED = (name for name in CHANGES if name.startswith(("shifted right", "turned")))

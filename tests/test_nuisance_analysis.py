@@ -22,7 +22,7 @@ from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
 from fer_cluster.nuisances import NUISANCES
-from fer_cluster.plots._save import save
+from fer_cluster.picture import save
 from fer_cluster.plots.nuisance import Nuisance as Picture
 from fer_cluster.tables import tabulate, tabulate_experiment
 

@@ -14,9 +14,9 @@ import pytest
 from fer_cluster.catalog import names
 from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
+from fer_cluster.picture import save
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._labels import spread
-from fer_cluster.plots._save import save
 from fer_cluster.plots.contingency import Contingency
 from fer_cluster.plots.montage import Montage
 from fer_cluster.plots.scatter import Scatter

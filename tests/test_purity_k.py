@@ -11,7 +11,7 @@ from fer_cluster.analysis._refit import clusterer_of, features_of
 from fer_cluster.analysis.purity_k import PurityK
 from fer_cluster.clustering import cluster
 from fer_cluster.errors import InputError
-from fer_cluster.plots._save import save
+from fer_cluster.picture import save
 from fer_cluster.runs import load_run
 
 SMALL = PurityK(ks=(2, 4, 12), permutations=49)

@@ -12,7 +12,7 @@ from test_purity_k import blobs_run
 from fer_cluster import catalog
 from fer_cluster.analysis.stability import Stability, agreements, jaccard
 from fer_cluster.errors import InputError
-from fer_cluster.plots._save import save
+from fer_cluster.picture import save
 
 SMALL = Stability(refits=4)
 

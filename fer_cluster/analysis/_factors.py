@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pandas as pd
 
+from fer_cluster.bins import cut
 from fer_cluster.nuisances import measure
 
-_BINS = 7
 _FEWEST = 5  # faces of a kind on average, else a column tells faces apart rather than kinds
 _OF_EMOTION = re.compile(
     r"(emotion|expression|label|valence|arousal|intensity|votes|au\d|split|usage).*", re.IGNORECASE
@@ -49,17 +49,6 @@ def kinds(frame):
         if 1 < code.max(initial=0) + 1 <= most:
             codes[name] = code
     return codes
-
-
-def cut(values, count=_BINS):
-    """Return which of ``count`` bins of equal number each value lies in; equal values share one.
-
-    Bins that hold nothing, where many values are equal, are not counted.
-    """
-    from scipy.stats import rankdata
-
-    place = np.floor(count * (rankdata(values) - 0.5) / max(len(values), 1))
-    return np.unique(place, return_inverse=True)[1]
 
 
 def _told(column):

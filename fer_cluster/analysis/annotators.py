@@ -8,9 +8,9 @@ import pandas as pd
 
 from fer_cluster.analysis._labelled import emotions, labelled
 from fer_cluster.analysis._reported import KEYS, named
-from fer_cluster.analysis._votes import majority, votes_of
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import contingency, mutual_information, purity
+from fer_cluster.votes import majority, votes_of
 
 __all__ = ["Annotators"]
 

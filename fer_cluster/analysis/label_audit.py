@@ -9,9 +9,9 @@ import pandas as pd
 from fer_cluster.analysis import _doubts
 from fer_cluster.analysis._labelled import emotions, labelled
 from fer_cluster.analysis._reported import named
-from fer_cluster.analysis._votes import has_votes, outvoted, votes_of
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
+from fer_cluster.votes import has_votes, outvoted, votes_of
 
 __all__ = ["LabelAudit"]
 

@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from fer_cluster.colours import UNLABELLED, of_clusters, of_emotions
 from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for, settle
-from fer_cluster.plots._colours import UNLABELLED, of_clusters, of_emotions
 from fer_cluster.plots._faces import (
     agreement,
     ami_of,

@@ -5,12 +5,12 @@ import base64
 import numpy as np
 import pandas as pd
 
-from fer_cluster.analysis._factors import cut
-from fer_cluster.analysis._votes import has_votes, votes_of
+from fer_cluster.bins import cut
+from fer_cluster.colours import UNLABELLED, of_clusters
 from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.nuisances import NUISANCES, measure
-from fer_cluster.plots._colours import UNLABELLED, of_clusters
+from fer_cluster.votes import has_votes, votes_of
 
 _BINS = 7
 # Cividis (Nunez, Anderton and Renslow 2018) at seven places, the same to colour-blind eyes.

@@ -7,7 +7,7 @@ import pandas as pd
 
 from fer_cluster import catalog
 from fer_cluster.drawing import make_each, told
-from fer_cluster.plots._save import drawn
+from fer_cluster.picture import drawn
 from fer_cluster.progress import bar
 
 CONTROLS = ("chance", "one")
