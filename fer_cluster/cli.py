@@ -50,14 +50,14 @@ def reproduce(faces, votes, skip_bad, quick, epochs, out, as_json):
     faces = load_faces(faces, votes, skip_bad)
     runs = _compare("paper", faces, out, as_json, seeds=3 if quick else None, epochs=epochs)
     if runs:  # of several processes only the first writes
-        _report(runs, faces, out, quick=toy)
+        _report(runs, faces, out, **({"patience": 0} if toy else {}))
 
 
-def _report(runs, faces, out, quick):
+def _report(runs, faces, out, **choices):
     """Write the report of the paper's runs and name its path."""
     from fer_cluster.report.writing import write_report
 
-    path = write_report(runs, f"{out}/report.html", faces, quick=quick)
+    path = write_report(runs, f"{out}/report.html", faces, **choices)
     click.echo(f"What the clusters follow is told in {path}; open it in a browser", err=True)
 
 

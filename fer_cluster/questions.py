@@ -34,8 +34,15 @@ def figures(folders, out, plot, suffix, faces, votes):
 @click.option("--faces", metavar="FACES", help="Those of the runs; toy faces are found by themselves.")
 @VOTES
 @click.option("--no-images", is_flag=True, help="Points only: no face is seen in the page.")
-@click.option("--quick", is_flag=True, help="Leave out what clusters anew: choice of k, stability.")
-def report(folders, out, faces, votes, no_images, quick):
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="Longest to cluster a run anew for a section (choice of k, stability): 0 for none, inf for all.",
+)
+def report(folders, out, faces, votes, no_images, patience):
     """Write runs as one self-contained HTML page: what their clusters follow, and how sure that is.
 
     Without the faces no nuisance is measured, and the page says so.
@@ -43,14 +50,14 @@ def report(folders, out, faces, votes, no_images, quick):
     \b
     fer-cluster report paper_toy
     fer-cluster report paper --faces fer2013.csv --votes fer2013new.csv --out paper.html
-    fer-cluster report paper --faces fer2013.csv --no-images
+    fer-cluster report paper --faces fer2013.csv --no-images --patience inf
     """
     from fer_cluster.report.writing import write_report
     from fer_cluster.runs import find_runs
 
     runs = find_runs(folders)
     faces = load_faces(faces, votes, False) if faces else _toy_faces(runs)
-    path = write_report(runs, out, faces, images=not no_images, quick=quick)
+    path = write_report(runs, out, faces, images=not no_images, patience=patience)
     click.echo(f"The report is {path}; open it in a browser", err=True)
 
 

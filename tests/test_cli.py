@@ -82,13 +82,15 @@ def test_classify_leaves_a_run_figures_and_tables(capsys, tmp_path):
 def test_reproduce_leaves_every_figure_and_table_of_the_paper(capsys, tmp_path, monkeypatch):
     given = []  # the report takes long, and has tests of its own
     write = "fer_cluster.report.writing.write_report"
-    monkeypatch.setattr(write, lambda runs, path, faces, quick: given.append((len(runs), quick)) or path)
+    monkeypatch.setattr(
+        write, lambda runs, path, faces, patience: given.append((len(runs), patience)) or path
+    )
     with pytest.warns(UserWarning, match="'vgg16_transfer' is left out: There are no weights"):
         code, _, err = call(capsys, "reproduce", "toy:n=140", "--quick", "--out", "paper")
     assert code == 0 and err.rstrip().splitlines()[-2].endswith("paper/README.md")
     assert "told in paper/report.html" in err.splitlines()[-1]
     experiment = read_experiment("paper")
-    assert len(given) == 1 and given[0][0] > len(experiment.runs) and given[0][1]
+    assert len(given) == 1 and given[0][0] > len(experiment.runs) and given[0][1] == 0
     for split in experiment.splits:
         for figure in experiment.figures:
             assert (tmp_path / "paper" / "figures" / f"{figure['name']}_{split}.png").exists()

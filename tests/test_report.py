@@ -17,7 +17,7 @@ from fer_cluster.report.points import entropy, points
 from fer_cluster.report.portraits import portraits
 from fer_cluster.report.sections import HEADINGS, Heading, Section, Shown, sections
 from fer_cluster.report.sheets import SIDE, sheets
-from fer_cluster.report.verdict import in_short
+from fer_cluster.report.verdict import in_short, verdicts
 from fer_cluster.report.writing import write_report
 
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
@@ -37,7 +37,7 @@ def runs(faces):
 
 @pytest.fixture(scope="module")
 def page(runs, faces, tmp_path_factory):
-    path = write_report(runs, tmp_path_factory.mktemp("report") / "report.html", faces, quick=True)
+    path = write_report(runs, tmp_path_factory.mktemp("report") / "report.html", faces, patience=0)
     return path.read_text(encoding="utf-8")
 
 
@@ -140,6 +140,19 @@ def test_the_verdict_in_short_counts_what_clusterings_follow():
     assert in_short([]) == ""
 
 
+def test_the_verdict_tells_how_firm_the_clusters_are(runs, faces):
+    about = {"run": "pixels-kmeans", "split": "official"}
+    refits = pd.DataFrame({"measure": ["seeds", "bootstrap"], "value": [0.9, 0.81]}).assign(**about)
+    changes = pd.DataFrame({"change": ["mirrored", "darker"], "changed": [0.25, 0.125]}).assign(**about)
+    nuisance = catalog.make("analysis", "nuisance", refits=0).table(runs[:1], faces)
+    tables = {"nuisance": nuisance, "stability": refits, "moved": changes}
+    found = [Section(Heading(name, "", ""), [Shown("", "", "", table)], []) for name, table in tables.items()]
+    told = verdicts(runs, found)
+    ((_, firm),) = [(name, sentences[-2:]) for name, sentences in told]
+    assert firm[0].endswith("agree by an adjusted Rand index of 0.81, where the same clusters would by 1.")
+    assert firm[1].endswith("'mirrored' sends most into another cluster: 25.0 %.")
+
+
 def test_every_table_can_be_downloaded_as_it_is(page, runs):
     links = dict(re.findall(r'download="([^"]+)" href="data:text/csv;charset=utf-8;base64,([^"]+)"', page))
     table = pd.read_csv(io.BytesIO(base64.b64decode(links["contingency_pixels-kmeans_official.csv"])))
@@ -156,13 +169,13 @@ def test_a_page_asks_the_network_for_nothing(page):
 
 
 def test_points_only(runs, faces, tmp_path):
-    text = write_report(runs[:1], tmp_path / "points.html", faces, images=False, quick=True).read_text()
+    text = write_report(runs[:1], tmp_path / "points.html", faces, images=False, patience=0).read_text()
     assert 'id="map-sheet-0"' not in text and "Mean faces" not in text and "Faces of each cluster" not in text
     assert "This page holds points only" in text
 
 
 def test_without_faces_the_report_says_what_it_lacks(runs, tmp_path):
-    text = write_report(runs[:2], tmp_path / "bare.html", quick=True).read_text()
+    text = write_report(runs[:2], tmp_path / "bare.html", patience=0).read_text()
     assert "No nuisance was measured" in text and "Emotion or nuisance" not in text
 
 
@@ -185,6 +198,17 @@ def test_what_is_slow_to_cluster_is_not_clustered_anew(runs, faces, monkeypatch)
     (section,) = sections([runs[0], slow], faces)
     assert [one.stem for one in section.shown] == ["stability_pixels-kmeans_official"]
     assert section.left_out == ["slow (split official)"]
+    (section,) = sections([slow], faces, patience=0)
+    assert not section.shown and section.left_out == ["slow (split official)"]
+    monkeypatch.setattr("fer_cluster.report.sections.make_each", lambda name, part, runs, save: runs)
+    (section,) = sections([runs[0], slow], faces, patience=np.inf)
+    assert section.shown == [runs[0], slow] and not section.left_out
+
+
+def test_what_needs_faces_is_not_told_of_without_them(runs, monkeypatch):
+    only = tuple(heading for heading in HEADINGS if heading.name == "moved")
+    monkeypatch.setattr("fer_cluster.report.sections.HEADINGS", only)
+    assert sections(runs[:1], patience=0) == []
 
 
 def test_a_map_needs_points(runs):
@@ -207,7 +231,7 @@ def test_the_verb_finds_toy_faces_by_itself(runs, tmp_path):
     from fer_cluster.cli import _run
 
     runs[0].save(tmp_path / "run")
-    assert _run(["report", str(tmp_path), "--out", str(tmp_path / "page.html"), "--quick"]) == 0
+    assert _run(["report", str(tmp_path), "--out", str(tmp_path / "page.html"), "--patience", "0"]) == 0
     assert "the clusters follow" in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert _run(["report", str(tmp_path / "nothing")]) == 2
 

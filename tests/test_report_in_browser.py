@@ -66,7 +66,7 @@ def driver(folder):
 @pytest.fixture(scope="module")
 def logs(driver, run, faces, folder):
     """What the browser logged while the page was opened: console and network."""
-    write_report([run], folder / "report.html", faces, quick=True)
+    write_report([run], folder / "report.html", faces, patience=0)
     driver.get(f"file://{folder}/report.html")
     until(lambda: driver.execute_script("return document.documentElement.dataset.map") == "ready")
     return driver.get_log("browser"), driver.get_log("performance")

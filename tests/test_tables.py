@@ -1,6 +1,8 @@
 """Tables on disk: their names, their numbers, and Markdown that a person can read."""
 
 import re
+import shutil
+import subprocess
 from types import SimpleNamespace
 
 import numpy as np
@@ -202,3 +204,15 @@ class TestLatex:
         assert lines[1:4] == [r"\begin{longtable}{r}", r"\caption{T. S.}\label{tab:l}\\", r"\toprule"]
         assert lines[6] == r"\endhead" and lines[-2:] == [r"\bottomrule", r"\end{longtable}"]
         assert r"\begin{tabular}{r}" in latex(table[:40], "T", "S.", "l").splitlines()
+
+    @pytest.mark.skipif(not shutil.which("pdflatex"), reason="LaTeX is not here")
+    def test_latex_takes_it(self, tmp_path):
+        short = pd.DataFrame({"run": [self.HOSTILE, "[2pt]"], "a_b%": [-0.5, 1e-7]})
+        body = [latex(short, self.HOSTILE, self.HOSTILE, "a"), latex(varied(), "T", "S.", "b")]
+        body.append(latex(pd.DataFrame({"row": range(90), "f1": 0.5, "f1_sd": 0.1}), "T", "S.", "c"))
+        head = r"\documentclass{article}\usepackage{booktabs,longtable}\begin{document}"
+        (tmp_path / "all.tex").write_text("\n".join([head, *body, r"\end{document}"]), encoding="utf-8")
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout[-2000:]
+        assert (tmp_path / "all.pdf").read_bytes().startswith(b"%PDF")

@@ -58,5 +58,5 @@ def beyond(value, null):
         "low": float(low),
         "high": float(high),
         "p": (1 + reached) / (1 + len(null)),
-        "effect": (value - mean) / (1 - mean) if mean < 1 - 1e-12 else np.nan,
+        "effect": round((value - mean) / (1 - mean), 12) + 0.0 if mean < 1 - 1e-12 else np.nan,
     }

@@ -7,12 +7,13 @@ import pandas as pd
 
 from fer_cluster import catalog
 from fer_cluster.drawing import make_each, told
+from fer_cluster.errors import InputError
 from fer_cluster.picture import drawn
 from fer_cluster.progress import bar
 
 CONTROLS = ("chance", "one")
 _DPI = 110
-_PATIENCE = 60.0  # seconds that clustering anew may take, by the time that the run's own fits took
+PATIENCE = 60.0  # seconds that clustering anew may take, by the time that the run's own fits took
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Section:
     left_out: list
 
 
-def sections(runs, faces=None, images=False, quick=False):
+def sections(runs, faces=None, images=False, patience=PATIENCE):
     """Return every section that the runs can give.
 
     Parameters
@@ -112,23 +113,23 @@ def sections(runs, faces=None, images=False, quick=False):
         Those of the runs, for what looks at them.
     images : bool
         Whether pictures may show faces.
-    quick : bool
-        Whether what clusters anew is left out.
+    patience : float
+        Seconds that clustering a run anew may take for a section; 0 leaves it out.
 
     Returns
     -------
     list of Section
     """
-    headings = [one for one in HEADINGS if (images or not one.images) and not (quick and one.fits)]
+    headings = [one for one in HEADINGS if images or not one.images]
     found, progress = [], bar(headings, "report")
     for heading in progress:
         progress.set_postfix_str(heading.title)
         part = _part(heading.name)
-        suited = _suited(part, runs)
-        slow = [run for run in suited if heading.fits * _seconds(run) > _PATIENCE]
+        suited = _suited(part, runs) if _answers(part, faces) else []
+        slow = [run for run in suited if heading.fits and heading.fits * _seconds(run) >= patience]
         chosen = [run for run in suited if run not in slow]
         shown = make_each(heading.name, part, chosen, _keeping(heading, faces))
-        if shown:
+        if shown or slow:
             found.append(Section(heading, shown, [f"{run.name} (split {run.spec['split']})" for run in slow]))
     return found
 
@@ -141,6 +142,15 @@ def _seconds(run):
 def _part(name):
     """Return a plot, or the analysis where there is no such plot."""
     return catalog.make("plots" if name in catalog.names("plots") else "analysis", name)
+
+
+def _answers(part, faces):
+    """Return whether a plot or an analysis does without faces, or has them."""
+    try:
+        told(part.data if hasattr(part, "draw") else part.table, faces)
+    except InputError:
+        return False
+    return True
 
 
 def _suited(part, runs):

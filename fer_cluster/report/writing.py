@@ -9,7 +9,7 @@ from fer_cluster.errors import InputError
 from fer_cluster.report.face_map import face_map
 from fer_cluster.report.points import is_drawn, same_faces
 from fer_cluster.report.portraits import address, portraits
-from fer_cluster.report.sections import sections
+from fer_cluster.report.sections import PATIENCE, sections
 from fer_cluster.report.template import render
 from fer_cluster.report.verdict import in_short, verdicts
 from fer_cluster.summary import HEADER, ranked
@@ -18,7 +18,7 @@ from fer_cluster.typeset import texts
 _LONGEST = 200  # rows of a table that are shown; its CSV has all
 
 
-def write_report(runs, out, faces=None, images=True, quick=False):
+def write_report(runs, out, faces=None, images=True, patience=PATIENCE):
     """Write runs as one self-contained HTML page.
 
     Parameters
@@ -31,8 +31,9 @@ def write_report(runs, out, faces=None, images=True, quick=False):
         Those of the runs: without them no nuisance is measured, and none is seen.
     images : bool
         Whether faces may be seen in the page; of data that may not be passed on, none should.
-    quick : bool
-        Whether what clusters anew is left out: choice of k, stability, changed faces.
+    patience : float
+        Seconds that clustering a run anew may take for a section (choice of k, purity
+        against k, stability, changed faces): 0 leaves these out, infinity none.
 
     Returns
     -------
@@ -46,16 +47,16 @@ def write_report(runs, out, faces=None, images=True, quick=False):
     if not runs:
         raise InputError("There is no run to report.")
     same_faces(runs, faces)
-    page = _page(list(runs), faces, images and faces is not None, quick)
+    page = _page(list(runs), faces, images and faces is not None, patience)
     with writing(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return Path(out)
 
 
-def _page(runs, faces, images, quick):
+def _page(runs, faces, images, patience):
     """Return the page as text."""
     drawn = [run for run in runs if is_drawn(run)]
-    found = sections(runs, faces, images, quick)
+    found = sections(runs, faces, images, patience)
     return render(
         "report.html",
         title=f"What the clusters follow: {runs[0].spec['dataset']['name']}",
