@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import re
 import shutil
 import time
 from dataclasses import replace
@@ -359,6 +360,15 @@ def test_it_fits_a_phone(page):
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_print_opens_what_is_folded(page):
+def test_print_opens_what_is_folded_but_numbers(page):
+    count = "return document.querySelectorAll(arguments[0]).length"
+    folded, numbers = (page.execute_script(count, f"details{one}") for one in (":not(.numbers)", ".numbers"))
+    before = page.execute_script(count, "details[open]")
+    pdf = base64.b64decode(page.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
+    assert folded and numbers and 3 <= pages <= 30
     page.execute_script("dispatchEvent(new Event('beforeprint'))")
-    assert page.execute_script("return [...document.querySelectorAll('details')].every((one) => one.open)")
+    assert page.execute_script(count, "details:not(.numbers)[open]") == folded
+    assert page.execute_script(count, "details.numbers[open]") < numbers
+    page.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert page.execute_script(count, "details[open]") == before

@@ -1,5 +1,5 @@
 "use strict";
-// Tables are sorted by a click on a head; what is folded is opened for print.
+// Tables are sorted by a click on a head; what is folded is opened for print, but for the numbers behind pictures.
 for (const table of document.querySelectorAll("table.sortable")) {
   [...table.tHead.rows[0].cells].forEach((head, column) => {
     const button = document.createElement("button");
@@ -27,6 +27,11 @@ function sort(table, head, column) {
   table.tBodies[0].append(...rows);
 }
 
+let opened = [];
 addEventListener("beforeprint", () => {
-  for (const folded of document.querySelectorAll("details")) folded.open = true;
+  opened = [...document.querySelectorAll("details:not(.numbers):not([open])")];
+  for (const folded of opened) folded.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const folded of opened) folded.open = false;
 });
