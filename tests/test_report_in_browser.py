@@ -367,6 +367,7 @@ def test_print_opens_what_is_folded_but_numbers(page):
     pdf = base64.b64decode(page.execute_cdp_cmd("Page.printToPDF", {})["data"])
     pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
     assert folded and numbers and 3 <= pages <= 30
+    assert len(re.findall(rb"/Subtype\s*/Image\b", pdf)) >= page.execute_script(count, "figure img")
     page.execute_script("dispatchEvent(new Event('beforeprint'))")
     assert page.execute_script(count, "details:not(.numbers)[open]") == folded
     assert page.execute_script(count, "details.numbers[open]") < numbers
