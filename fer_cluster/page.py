@@ -37,12 +37,12 @@ def write_page(experiment, runs, figures, tables, path):
 def _said(runs):
     """Return the sentences that a reader needs before any number."""
     said = []
-    short = {run.spec["epochs"] for run in runs if "epochs" in run.spec}
-    if short:
-        epochs = " or ".join(map(str, sorted(short)))
+    asked = {run.spec["epochs"] for run in runs if "epochs" in run.spec}
+    if asked:
+        epochs = " or ".join(map(str, sorted(asked)))
         said.append(
-            f"**A short run: whatever is trained saw each face {epochs} time(s) only, not as often as in the "
-            "paper. Its scores tell that the systems work, not how well.**"
+            f"**Whatever is trained saw each face {epochs} time(s), as was asked, not as often as it would "
+            "by itself: the scores of a short training tell that the systems work, not how well.**"
         )
     if any(run.spec["dataset"]["name"].startswith("toy") for run in runs):
         said.append("The faces are drawn, not photographed; their scores say nothing of FER2013.")

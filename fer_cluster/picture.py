@@ -38,16 +38,35 @@ def save(plot, runs, path, **given):
     InputError
         Where the name ends in anything else.
     """
-    path = Path(path)
-    if path.suffix not in _METADATA:
-        raise InputError(f"A figure is written as .png, .pdf or .svg, got {path.name!r}.")
+    path = checked(path)
     data = plot.data(runs, **given)
+    write(plot, data, path)
     table = path.with_suffix(".csv")
-    with writing(path) as temporary:
-        temporary.write_bytes(drawn(plot, data, path.suffix))
     with writing(table) as temporary:
         data.to_csv(temporary, index=False, lineterminator="\n")
     return [path, table]
+
+
+def checked(path):
+    """Return a path that a figure can be written to, else raise an InputError."""
+    path = Path(path)
+    if path.suffix not in _METADATA:
+        raise InputError(f"A figure is written as .png, .pdf or .svg, got {path.name!r}.")
+    return path
+
+
+def write(plot, data, path):
+    """Draw data of a plot, write the figure and return its path.
+
+    Raises
+    ------
+    InputError
+        Where the name ends in anything else than ``.png``, ``.pdf`` or ``.svg``.
+    """
+    path = checked(path)
+    with writing(path) as temporary:
+        temporary.write_bytes(drawn(plot, data, path.suffix))
+    return path
 
 
 def drawn(plot, data, suffix=".png", dpi=None):

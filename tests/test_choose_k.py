@@ -213,3 +213,12 @@ def test_text_of_the_picture_is_legible(of_one):
         texts = _texts(plot.draw(data))
         assert not _overlapping(texts) and not _outside(texts)
         assert min(text.get_fontsize() for text, _ in texts) >= 8
+
+
+def test_large_numbers_are_no_formulas(of_one):
+    from matplotlib import rc_context
+
+    data = of_one.assign(value=1e6 * of_one["value"])
+    with rc_context({"text.parse_math": False}):  # as pictures are written
+        texts = [text.get_text() for text, _ in _texts(catalog.make("plots", "choose_k").draw(data))]
+    assert "1e6" in texts and not [text for text in texts if "\\" in text]

@@ -223,7 +223,7 @@ def test_epochs_are_told(experiment, tiny, tmp_path):
     text = write_page(
         experiment, runs, [tmp_path / "figures" / "f.png"], [table], tmp_path / "p.md"
     ).read_text()
-    assert "each face 1 time(s) only" in text and "![f](figures/f.png)" in text
+    assert "each face 1 time(s), as was asked" in text and "![f](figures/f.png)" in text
     assert "A sentence." in text and "All 98 rows: [tables/long.md](tables/long.md)" in text
     assert "time(s)" not in write_page(experiment, runs[1:], [], [], tmp_path / "q.md").read_text()
 

@@ -102,7 +102,7 @@ def test_reproduce_leaves_every_figure_and_table_of_the_paper(capsys, tmp_path, 
         "paired_official",
     }
     page = (tmp_path / "paper" / "README.md").read_text()
-    assert "each face 1 time(s) only" in page and "faces are drawn" in page
+    assert "each face 1 time(s), as was asked" in page and "faces are drawn" in page
     for picture in re.findall(r"\]\(([^)]+)\)", page):
         assert (tmp_path / "paper" / picture).exists()
 

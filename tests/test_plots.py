@@ -399,6 +399,14 @@ class TestMontage:
         assert labels[2] == "cluster 2\nempty"
         assert labels[3] == "all clusters: 5 faces\n50 % happy, 50 % sad"
 
+    def test_without_labels_there_are_no_bars_and_no_legend_of_them(self):
+        labelled, not_labelled = make_run([HAPPY, SAD], [0, 1]), make_run([-1, -1], [0, 1])
+        not_labelled.scores = not_labelled.scores_without_duplicates = {}
+        for run, told in ((labelled, True), (not_labelled, False)):
+            panel = Montage().draw(Montage().data([run])).axes[0]
+            assert bool(panel.get_legend()) == bool(panel.patches) == told
+            assert ("bars" in panel.get_title(loc="left")) == told
+
     def test_faces_stand_in_rows_of_clusters(self):
         run = make_run([HAPPY, SAD], [0, 1])
         (image,) = Montage().draw(Montage().data([run])).axes[0].images

@@ -93,23 +93,39 @@ class ChooseK:
         """Return what each criterion chooses, and whether they agree; a sentence or two a run."""
         return " ".join(_sentence(rows) for _, rows in table.groupby(list(KEYS), sort=False))
 
-    def _of_run(self, keys, run):
+    def criteria(self, fitted, x, name=""):
+        """Return a row for each criterion and k of any clusterer, that of no run too.
+
+        Parameters
+        ----------
+        fitted : callable
+            ``fitted(x, k)`` returns a clusterer of k clusters that was fitted on x, with ``predict``.
+        x : ndarray, shape (n, d)
+        name : str
+            What is said beside the progress bar.
+        """
         random = np.random.default_rng(self.random_state)
-        every = features_of(run, run.spec["fit"])
-        drawn = np.sort(random.permutation(len(every))[: self.n_faces])
-        x = np.asarray(every[drawn])
+        drawn = np.sort(random.permutation(len(x))[: self.n_faces])
+        x = np.asarray(x[drawn])
         references = [criteria.reference(x, random) for _ in range(self.references)]
         orders = [random.permutation(len(x)) for _ in range(self.repeats)]
         ks, rows = sorted({int(k) for k in np.atleast_1d(self.ks)}), []
-        for k in bar(ks, f"{run.name}, numbers of clusters", leave=False):
-            found = _whole(run, x, k) | _against(run, x, k, references) | _halved(run, x, k, orders)
+        for k in bar(ks, f"{name}, numbers of clusters", leave=False):
+            found = _whole(fitted, x, k) | _against(fitted, x, k, references) | _halved(fitted, x, k, orders)
             for criterion, (value, spread) in found.items():
                 rows.append({"criterion": criterion, "k": k, "value": value, "value_sd": spread})
         table = pd.DataFrame(rows).sort_values(["criterion", "k"], key=_in_order, ignore_index=True)
         by = table.groupby("criterion", sort=False)
         choices = {criterion: choice(criterion, some) for criterion, some in by}
         table["chosen"] = table["criterion"].map(choices).astype("Int64")
-        return table.assign(**keys | {"part": run.spec["fit"], "n": len(x)})
+        return table.assign(n=len(x))
+
+    def _of_run(self, keys, run):
+        def fitted(x, k):
+            return clusterer_of(run, run.spec["seeds"][0], n_clusters=k).fit(x)
+
+        table = self.criteria(fitted, features_of(run, run.spec["fit"]), run.name)
+        return table.assign(**keys | {"part": run.spec["fit"]})
 
 
 def choice(criterion, rows):
@@ -126,13 +142,9 @@ def choice(criterion, rows):
     return int(k[value.argmin() if criterion in _LOWEST else value.argmax()])
 
 
-def _fitted(run, x, k):
-    return clusterer_of(run, run.spec["seeds"][0], n_clusters=k).fit(x)
-
-
-def _whole(run, x, k):
+def _whole(fitted, x, k):
     """Return the criteria of one clustering of all faces drawn."""
-    clusterer = _fitted(run, x, k)
+    clusterer = fitted(x, k)
     labels = np.asarray(clusterer.predict(x))
     if hasattr(clusterer, "bic"):
         information = {"bic": float(clusterer.bic(x)), "aic": float(clusterer.aic(x))}
@@ -141,18 +153,18 @@ def _whole(run, x, k):
     return {name: (value, np.nan) for name, value in (criteria.indices(x, labels) | information).items()}
 
 
-def _against(run, x, k, references):
+def _against(fitted, x, k, references):
     """Return the gap statistic, the log dispersion of references against that of the faces."""
-    ours, *theirs = (criteria.log_within(one, _fitted(run, one, k).predict(one)) for one in (x, *references))
+    ours, *theirs = (criteria.log_within(one, fitted(one, k).predict(one)) for one in (x, *references))
     return {"gap": criteria.gap(ours, theirs)}
 
 
-def _halved(run, x, k, orders):
+def _halved(fitted, x, k, orders):
     """Return prediction strength and stability, over random halves."""
     strength, agreement = [], []
     for order in orders:
         halves = order[: len(x) // 2], order[len(x) // 2 :]
-        one, other = (np.asarray(_fitted(run, x[half], k).predict(x)) for half in halves)
+        one, other = (np.asarray(fitted(x[half], k).predict(x)) for half in halves)
         strength += [criteria.prediction_strength(other[halves[1]], one[halves[1]])]
         strength += [criteria.prediction_strength(one[halves[0]], other[halves[0]])]
         agreement.append(float(ari(contingency(one, other, int(one.max()) + 1, int(other.max()) + 1))))

@@ -76,6 +76,12 @@ def groups(data):
     return [(dict(zip(KEYS, keys, strict=True)), rows) for keys, rows in data.groupby(KEYS, sort=False)]
 
 
+def where(first):
+    """Return the data set and the part that a row of the data of a figure is of, as text."""
+    part = first["part"] if first["part"] == first["split"] else f"{first['part']} of split {first['split']}"
+    return f"{first['dataset']}, {part}"
+
+
 def caption(rows, width=56):
     """Return the lines that name a run and the faces drawn: run, data set and part."""
     first = rows.iloc[0]

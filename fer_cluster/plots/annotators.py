@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.plots._faces import where
 from fer_cluster.plots._panels import entitle, frame, of_runs
 
 __all__ = ["Annotators"]
@@ -60,6 +61,4 @@ def _draw_run(ax, table):
     ax.set_ylabel("accuracy (%)", fontsize=9)
     ax.tick_params(labelsize=8.5)
     frame(ax)
-    first = table.iloc[0]
-    where = f"{first['dataset']}, {first['part']} of split {first['split']}"
-    entitle(ax, table, where)
+    entitle(ax, table, where(table.iloc[0]))

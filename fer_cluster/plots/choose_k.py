@@ -7,7 +7,7 @@ import pandas as pd
 
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import entitle, frame
 
 __all__ = ["ChooseK"]
@@ -75,7 +75,7 @@ class ChooseK:
             for panel, criterion in zip(row, criteria, strict=True):
                 _draw_criterion(panel, rows[rows["criterion"] == criterion].sort_values("k"))
             first = rows.iloc[0]
-            of = f"{first['dataset']}, {first['part']} of split {first['split']}, {so_many(first['n'])}"
+            of = f"{where(first)}, {so_many(first['n'])}"
             entitle(row[0], rows, of, (90, 90))
         return row[0].figure
 
@@ -99,7 +99,7 @@ def _draw_criterion(ax, rows):
     ax.set_ylabel(name, fontsize=9)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     ax.yaxis.set_major_locator(MaxNLocator(4))
-    ax.ticklabel_format(axis="y", scilimits=(-3, 4), useMathText=True)
+    ax.ticklabel_format(axis="y", scilimits=(-3, 4))
     ax.yaxis.get_offset_text().set_fontsize(8)
     ax.tick_params(labelsize=8)
     frame(ax)

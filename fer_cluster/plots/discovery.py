@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import frame
 
 __all__ = ["Discovery"]
@@ -74,7 +74,7 @@ def _draw_f1(ax, rows):
     _finish(ax, len(rows), (0, min(1.12 * top + 0.02, 1.03)))
     ax.set_xlabel("F1 of the cluster that collects it best", fontsize=9)
     first = rows.iloc[0]
-    of = f"{first['dataset']}, {first['part']} of split {first['split']}, {so_many(first['n'])}"
+    of = f"{where(first)}, {so_many(first['n'])}"
     ax.set_title("\n".join([*wrap(first["run"], 60), *wrap(of, 60)]), loc="left", fontsize=9.5)
 
 

@@ -91,7 +91,8 @@ class Montage:
         axes = axes_for(ax, (rows, columns), size, len(runs))
         for (_, faces), panel in zip(runs, axes, strict=True):
             _draw_run(panel, faces, m + 0.25)
-            title = f"faces nearest to the mean, of all parts; counts and bars of this part, {ami_of(faces)}"
+            shown = "counts and bars" if faces[list(EMOTIONS)].to_numpy().any() else "counts"
+            title = f"faces nearest to the mean, of all parts; {shown} of this part, {ami_of(faces)}"
             title = "\n".join([caption(faces, 7 * (m + _BAR)), *wrap(title, 7 * (m + _BAR))])
             panel.set_title(title, loc="left", fontsize=10)
         if ax is None:
@@ -139,7 +140,9 @@ def _mosaic(faces, k, m):
 
 
 def _draw_bars(ax, counts, left):
-    """Draw the shares of the emotions in each row as one stacked bar, and their legend."""
+    """Draw the shares of the emotions in each row as a stacked bar, and a legend, where there are labels."""
+    if not counts.any():
+        return
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1) * _BAR  # (rows, emotions), tiles
     start = left + share.cumsum(1) - share
     for emotion, width, begin in zip(EMOTIONS, share.T, start.T, strict=True):

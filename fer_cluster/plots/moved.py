@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import frame
 
 __all__ = ["Moved"]
@@ -85,6 +85,6 @@ def _draw_run(ax, rows):
 
 
 def _title(first):
-    of = f"{first['dataset']}, {first['part']} of split {first['split']}, {so_many(first['n'])}"
+    of = f"{where(first)}, {so_many(first['n'])}"
     anew = "" if first["refit_ari"] >= 0.9 else f", made anew (ARI {first['refit_ari']:.2f} with the run)"
     return "\n".join([*wrap(first["run"], 60), *wrap(of + anew, 60)])

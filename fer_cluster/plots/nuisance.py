@@ -9,7 +9,7 @@ import pandas as pd
 
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import groups
+from fer_cluster.plots._faces import groups, where
 
 __all__ = ["Nuisance"]
 
@@ -104,10 +104,8 @@ def _title(factors, letters):
     """Return the verdict and, below it, the faces."""
     first = factors.iloc[0]
     ((verdict, *_),) = _analysis().verdicts(factors.astype({"n": int}))
-    part = first["part"] if first["part"] == first["split"] else f"{first['part']} of split {first['split']}"
-    return "\n".join(
-        [*wrap(verdict, letters), *wrap(f"{first['dataset']}, {part}, {first['n']:,.0f} faces", letters)]
-    )
+    of = f"{where(first)}, {first['n']:,.0f} faces"
+    return "\n".join([*wrap(verdict, letters), *wrap(of, letters)])
 
 
 def _draw_factors(ax, factors):

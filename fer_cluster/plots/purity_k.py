@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import entitle, frame
 
 __all__ = ["PurityK"]
@@ -59,8 +59,8 @@ class PurityK:
             for panel, metric in zip(row, _METRICS, strict=True):
                 _draw_metric(panel, rows[rows["metric"] == metric].sort_values("k"), metric)
             first = rows.iloc[0]
-            of = f"{first['dataset']}, {first['part']} of split {first['split']}"
-            entitle(row[0], rows, f"{of}, {so_many(first['n'], 'labelled face')}", (46, 64))
+            of = f"{where(first)}, {so_many(first['n'], 'labelled face')}"
+            entitle(row[0], rows, of, (46, 64))
             row[0].legend(loc="best", frameon=False, fontsize=8.5)
         return row[0].figure
 

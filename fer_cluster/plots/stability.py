@@ -8,7 +8,7 @@ import numpy as np
 
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import groups, so_many
+from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import frame
 
 __all__ = ["Stability"]
@@ -86,7 +86,7 @@ def _explain(ax, first, refits):
     frame(ax, values="x")
     below = f"clusters: largest Jaccard similarity, mean ± sd over {refits} refits"
     ax.set_xlabel(f"{below}\nright of the dashed line: stable", fontsize=8.5, x=0, ha="left")
-    of = f"{first['dataset']}, {first['part']} of split {first['split']}, {so_many(first['n'])}"
+    of = f"{where(first)}, {so_many(first['n'])}"
     ax.set_title("\n".join([*wrap(first["run"], 50), of]), loc="left", fontsize=9.5)
 
 

@@ -1,0 +1,198 @@
+"""Visualizers for any scikit-learn clusterer, of faces or not: ``fit(X)``, then ``show()``.
+
+The names and the idiom are those of Yellowbrick, for its users; what is fitted is kept
+as a table, so that a picture is drawn again without fitting again.
+"""
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from fer_cluster import catalog
+from fer_cluster.errors import InputError
+from fer_cluster.picture import write
+
+__all__ = ["KElbowVisualizer", "SilhouetteVisualizer"]
+
+_NUMBERS = ("n_clusters", "n_components")  # what clusterers call the number of clusters
+
+
+class _Visualizer(BaseEstimator):
+    """What is fitted is ``table_``; it is drawn as often as is wished."""
+
+    def draw(self, ax=None):
+        """Return the figure.
+
+        Parameters
+        ----------
+        ax : Axes or sequence of Axes, optional
+            To draw into.
+        """
+        check_is_fitted(self)
+        return catalog.make("plots", self._plot).draw(self.table_, ax)
+
+    def show(self, outpath=None):
+        """Return the figure, which a notebook shows, or write it and return the path.
+
+        Parameters
+        ----------
+        outpath : path-like, optional
+            ``.png``, ``.pdf`` or ``.svg``.
+        """
+        if outpath is None:
+            return self.draw()
+        check_is_fitted(self)
+        return write(catalog.make("plots", self._plot), self.table_, outpath)
+
+    def _told(self):
+        """Return what a caption says of no run."""
+        return {"run": type(self.estimator).__name__, "dataset": "X", "split": "all", "part": "all"}
+
+
+class KElbowVisualizer(_Visualizer):
+    """Criteria of the number of clusters, side by side, each with the number that it chooses.
+
+    Silhouette, Calinski-Harabasz, Davies-Bouldin, BIC and AIC, gap statistic, prediction strength
+    and stability, as the analysis ``choose_k`` has them; where they disagree, the picture shows it.
+
+    Parameters
+    ----------
+    estimator : scikit-learn clusterer
+        With ``n_clusters`` or ``n_components``. One that cannot predict places further rows
+        with their nearest neighbour.
+    k : int, tuple of int, or sequence of int
+        The most; the first and the one after the last; or each number of clusters.
+    n_faces, references, repeats, random_state
+        As those of :class:`fer_cluster.analysis.choose_k.ChooseK`.
+
+    Attributes
+    ----------
+    table_ : DataFrame
+        A row for each criterion and k.
+    chosen_ : dict
+        Criterion -> number of clusters, missing where it chooses none.
+    """
+
+    _plot = "choose_k"
+
+    def __init__(self, estimator=None, k=10, *, n_faces=3000, references=10, repeats=5, random_state=0):
+        self.estimator = estimator
+        self.k = k
+        self.n_faces = n_faces
+        self.references = references
+        self.repeats = repeats
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        """Fit the clusterer with every number of clusters.
+
+        Parameters
+        ----------
+        X : array-like, shape (n, d)
+        y : object
+            Not used.
+
+        Raises
+        ------
+        InputError
+            Where the estimator takes no number of clusters.
+        """
+        x = validate_data(self, X, ensure_min_samples=4)
+        number = _number_of(self.estimator)
+        given = {name: getattr(self, name) for name in ("n_faces", "references", "repeats", "random_state")}
+        analysis = catalog.make("analysis", "choose_k", ks=_numbers(self.k), **given)
+
+        def fitted(x, k):
+            return _fitted(_seeded(self.estimator, self.random_state, **{number: k}), x)
+
+        told = self._told()
+        self.table_ = analysis.criteria(fitted, x, told["run"]).assign(**told)
+        self.chosen_ = dict(self.table_.groupby("criterion", sort=False)["chosen"].first())
+        return self
+
+
+class SilhouetteVisualizer(_Visualizer):
+    """Silhouettes of the rows, cluster by cluster.
+
+    Parameters
+    ----------
+    estimator : scikit-learn clusterer
+    n_faces, random_state
+        As those of :class:`fer_cluster.analysis.silhouette.Silhouette`.
+
+    Attributes
+    ----------
+    table_ : DataFrame
+        A row for each row looked at: its cluster and its silhouette.
+    silhouette_score_ : float
+        Their mean.
+    """
+
+    _plot = "silhouette"
+
+    def __init__(self, estimator=None, *, n_faces=3000, random_state=0):
+        self.estimator = estimator
+        self.n_faces = n_faces
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        """Fit the clusterer and measure the rows.
+
+        Parameters
+        ----------
+        X : array-like, shape (n, d)
+        y : object
+            Not used.
+
+        Raises
+        ------
+        InputError
+            Where there are fewer than two clusters.
+        """
+        x = validate_data(self, X, ensure_min_samples=4)
+        cluster = _fitted(_seeded(_given(self.estimator), self.random_state), x).predict(x)
+        given = {name: getattr(self, name) for name in ("n_faces", "random_state")}
+        told = self._told()
+        rows = catalog.make("analysis", "silhouette", **given).of_clusters(x, cluster, told["run"])
+        self.table_ = rows.assign(**told)
+        self.silhouette_score_ = float(self.table_["silhouette"].mean())
+        return self
+
+
+def _fitted(clusterer, x):
+    """Return a clusterer that was fitted and can predict, with the nearest neighbour where not by itself."""
+    from sklearn.neighbors import KNeighborsClassifier
+
+    clusterer.fit(x)
+    if hasattr(clusterer, "predict"):
+        return clusterer
+    return KNeighborsClassifier(1).fit(x, clusterer.labels_)
+
+
+def _given(estimator):
+    if not hasattr(estimator, "fit"):
+        raise InputError(f"A visualizer takes a scikit-learn clusterer, got {estimator!r}.")
+    return estimator
+
+
+def _number_of(estimator):
+    """Return what an estimator calls its number of clusters."""
+    names = [name for name in _NUMBERS if name in _given(estimator).get_params()]
+    if not names:
+        raise InputError(f"{estimator!r} takes neither n_clusters nor n_components.")
+    return names[0]
+
+
+def _numbers(k):
+    """Return the numbers of clusters, as Yellowbrick reads them."""
+    if isinstance(k, int | np.integer):
+        return tuple(range(2, k + 1))
+    return tuple(range(*k)) if isinstance(k, tuple) and len(k) == 2 else tuple(k)
+
+
+def _seeded(estimator, seed, **params):
+    """Return a copy of an estimator, not fitted, with a seed where it has none of its own."""
+    copy = clone(estimator).set_params(**params)
+    if copy.get_params().get("random_state", 0) is None:
+        copy.set_params(random_state=seed)
+    return copy

@@ -1,0 +1,119 @@
+"""Visualizers for any scikit-learn clusterer, and the silhouettes behind one of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.datasets import make_blobs
+from sklearn.metrics import silhouette_samples, silhouette_score
+from sklearn.mixture import GaussianMixture
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from test_plots import _outside, _overlapping, _texts, pixels
+from test_purity_k import blobs_run
+
+from fer_cluster import catalog
+from fer_cluster.errors import InputError
+from fer_cluster.visualizers import KElbowVisualizer, SilhouetteVisualizer
+
+X, GROUP = make_blobs(240, 3, centers=4, cluster_std=0.6, random_state=3)
+SMALL = {"references": 2, "repeats": 2}
+
+
+@parametrize_with_checks(
+    [
+        KElbowVisualizer(KMeans(n_init=1), k=3, references=1, repeats=1),
+        SilhouetteVisualizer(KMeans(2, n_init=1)),
+    ]
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("estimator", [KMeans(n_init=3), GaussianMixture(), AgglomerativeClustering()])
+def test_the_number_of_groups_is_found(estimator):
+    seen = KElbowVisualizer(estimator, k=(2, 7), **SMALL).fit(X)
+    assert seen.chosen_["silhouette"] == seen.chosen_["calinski_harabasz"] == 4
+    assert seen.chosen_["prediction_strength"] == 4
+    assert ("bic" in seen.chosen_) == isinstance(estimator, GaussianMixture)
+    assert sorted(seen.table_["k"].unique()) == [2, 3, 4, 5, 6]  # as Yellowbrick reads two numbers
+    assert estimator.get_params() == type(estimator)(**estimator.get_params()).get_params()
+    score = seen.table_.query("criterion == 'silhouette' and k == 4")["value"].item()
+    assert score == pytest.approx(silhouette_score(X, GROUP), abs=0.01)
+
+
+@pytest.mark.parametrize("k, numbers", [(4, [2, 3, 4]), ((2, 4), [2, 3]), ([3, 5], [3, 5])])
+def test_numbers_of_clusters(k, numbers):
+    seen = KElbowVisualizer(KMeans(n_init=1), k=k, references=1, repeats=1).fit(X)
+    assert sorted(seen.table_["k"].unique()) == numbers
+
+
+def test_silhouettes_are_those_of_scikit_learn():
+    seen = SilhouetteVisualizer(KMeans(4, n_init=3)).fit(X)
+    ours = seen.table_["silhouette"].to_numpy()
+    np.testing.assert_allclose(ours, silhouette_samples(X, seen.table_["cluster"]))
+    assert seen.silhouette_score_ == pytest.approx(silhouette_score(X, GROUP), abs=0.01)
+    few = SilhouetteVisualizer(KMeans(4, n_init=3), n_faces=50).fit(X)
+    assert len(few.table_) == 50 and set(few.table_["n"]) == {50}
+
+
+@pytest.mark.parametrize("visualizer", [KElbowVisualizer, SilhouetteVisualizer])
+def test_show_draws_or_writes(visualizer, tmp_path):
+    seen = visualizer(KMeans(3, n_init=1)).fit(X)
+    figure = seen.show()
+    assert pixels(figure) and "KMeans" in figure.axes[0].get_title(loc="left")
+    assert "X, all, 240 faces" in figure.axes[0].get_title(loc="left")
+    assert seen.show(outpath=tmp_path / "a.png") == tmp_path / "a.png"
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(InputError, match=r"\.png, \.pdf or \.svg"):
+        seen.show(outpath=tmp_path / "a.gif")
+
+
+@pytest.mark.parametrize(
+    "visualizer, said",
+    [
+        (KElbowVisualizer("kmeans"), "takes a scikit-learn clusterer, got 'kmeans'"),
+        (KElbowVisualizer(), "takes a scikit-learn clusterer"),
+        (SilhouetteVisualizer(), "takes a scikit-learn clusterer"),
+        (SilhouetteVisualizer(KMeans(1)), "'KMeans' has no silhouettes"),
+    ],
+)
+def test_what_cannot_be_seen_is_said(visualizer, said):
+    with pytest.raises(InputError, match=said):
+        visualizer.fit(X)
+
+
+def test_an_estimator_without_a_number_of_clusters_is_refused():
+    from sklearn.cluster import MeanShift
+
+    with pytest.raises(InputError, match="neither n_clusters nor n_components"):
+        KElbowVisualizer(MeanShift()).fit(X)
+
+
+class TestOfRuns:
+    def test_rows_are_those_of_the_part_reported_on(self):
+        run, analysis = blobs_run(), catalog.make("analysis", "silhouette")
+        table = analysis.table([run])
+        rows = (run.faces["part"] == run.spec["report"]).to_numpy()
+        np.testing.assert_array_equal(table["cluster"], run.faces["cluster"][rows])
+        expected = silhouette_samples(run.features[rows], run.faces["cluster"][rows])
+        np.testing.assert_allclose(table["silhouette"], expected)
+
+    def test_the_sentence_tells_mean_worst_cluster_and_share_below_zero(self):
+        table = pd.DataFrame({"cluster": [0, 0, 1, 1], "silhouette": [0.5, 0.75, -0.25, 0.05]})
+        table = table.assign(run="a", dataset="toy", split="official", part="PrivateTest", n=4)
+        said = catalog.make("analysis", "silhouette").say(table)
+        assert said == (
+            "a on 4 faces of PrivateTest: the mean silhouette is 0.26 (1 is far apart, 0 is side by side); "
+            "cluster 1 is the least apart (-0.10), and 25.0 % of the faces lie nearer to another cluster."
+        )
+
+    def test_bars_are_the_sorted_silhouettes(self):
+        plot = catalog.make("plots", "silhouette")
+        data = plot.data([blobs_run()])
+        figure = plot.draw(data)
+        (panel,) = figure.axes
+        for (_, rows), patch in zip(data.groupby("cluster"), panel.patches, strict=True):
+            np.testing.assert_allclose(patch.get_data().values, np.sort(rows["silhouette"])[::-1])
+        pixels(figure)
+        texts = _texts(figure)
+        assert not _outside(texts) and not _overlapping(texts)
