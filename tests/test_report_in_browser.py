@@ -373,3 +373,44 @@ def test_print_opens_what_is_folded_but_numbers(page):
     assert page.execute_script(count, "details.numbers[open]") < numbers
     page.execute_script("dispatchEvent(new Event('afterprint'))")
     assert page.execute_script(count, "details[open]") == before
+
+
+@pytest.fixture
+def phone(driver, logs):
+    """The page opened anew on a screen that is touched."""
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+    reopened(driver)
+    driver.execute_script("document.getElementById('map-legend').scrollIntoView()")
+    yield driver
+    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    reopened(driver)
+
+
+def reopened(driver):
+    driver.refresh()
+    until(lambda: driver.execute_script("return document.documentElement.dataset.map") == "ready")
+
+
+def touch(driver, *places):
+    """Put a finger down, lead it from place to place, and lift it."""
+    kinds = ["touchStart", *["touchMove"] * (len(places) - 1)]
+    for kind, (x, y) in zip(kinds, places, strict=True):
+        points = [{"x": float(x), "y": float(y)}]
+        driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        time.sleep(0.02)
+    driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_finger_taps_a_face_and_scrolls_the_page(phone):
+    choose(phone, "map-part", "all faces")
+    (face,), points = lonely(phone, 1)
+    touch(phone, points[face])
+    until(lambda: told(phone).get("face") == str(face))
+    assert phone.find_element("id", "map-count").text == "1 face is selected."
+    before = phone.execute_script("return scrollY")
+    x, y = points[face]
+    touch(phone, *((x, y - 10 * step) for step in range(16)))
+    until(lambda: phone.execute_script("return scrollY") > before + 50)
