@@ -12,6 +12,7 @@ from PIL import Image
 import fer_cluster
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
+from fer_cluster.report.again import again
 from fer_cluster.report.face_map import as_json, face_map
 from fer_cluster.report.points import entropy, points
 from fer_cluster.report.portraits import portraits
@@ -116,7 +117,7 @@ def test_portraits_are_the_means_of_the_part_reported(runs, faces):
 
 
 def test_the_verdict_is_that_of_the_nuisance_analysis_and_comes_first(page, runs, faces):
-    nuisance = catalog.make("analysis", "nuisance", refits=0)
+    nuisance = catalog.make("analysis", "nuisance")
     ((verdict, *_),) = nuisance.verdicts(nuisance.table(runs[:1], faces))
     assert page.index(verdict.replace("'", "&#39;")) < page.index('id="scores"') < page.index('id="map"')
 
@@ -134,9 +135,10 @@ def test_the_verdict_in_short_counts_what_clusterings_follow():
     tables += [followed("d", "neither"), followed("chance", "emotion")]
     shown = [Shown("", "", "", table) for table in tables]
     said = in_short([Section(Heading("nuisance", "", ""), shown, [])])
-    assert said == (
-        "What the 4 clusterings follow most: brightness twice, nothing that was measured once, emotion once."
-    )
+    assert said == ("Of the 4 clusterings 2 follow brightness most, 1 nothing that was measured, 1 emotion.")
+    told = [Shown("", "", "", followed(name, "emotion")) for name in "ab"]
+    said = in_short([Section(Heading("nuisance", "", ""), told, [])])
+    assert said == "Of the 2 clusterings none follow a nuisance most, 2 emotion."
     assert in_short([]) == ""
 
 
@@ -179,6 +181,39 @@ def test_without_faces_the_report_says_what_it_lacks(runs, tmp_path):
     assert "No nuisance was measured" in text and "Emotion or nuisance" not in text
 
 
+class TestAgain:
+    def test_the_command_line_makes_the_run_again(self, runs, faces):
+        import shlex
+
+        words = shlex.split(again(runs[0]))
+        assert words[:3] == ["fer-cluster", "cluster", "FACES"]
+        options = dict(zip(words[3::2], words[4::2], strict=True))
+        given = {name[2:]: value for name, value in options.items()}
+        given |= {name: int(given[name]) for name in ("seeds", "k")}
+        assert fer_cluster.cluster(faces, **given).scores == runs[0].scores
+
+    def test_a_net_sees_no_features(self, runs):
+        spec = runs[2].spec | {"baseline": "cnn3", "features": "none", "seeds": [0, 1], "epochs": 3}
+        said = again(replace(runs[2], spec=spec))
+        assert said == "fer-cluster classify FACES --split official --baseline cnn3 --epochs 3 --seeds 2"
+
+    def test_other_seeds_and_odd_words_are_quoted(self, runs):
+        spec = runs[0].spec | {"seeds": [5, 9], "then": ["signal_to_nuisance:6;ridge=0.3"]}
+        said = again(replace(runs[0], spec=spec))
+        assert "then=['signal_to_nuisance:6;ridge=0.3'], split='official', seeds=[5, 9])" in said
+        said = again(replace(runs[0], spec=spec | {"seeds": [0]}))
+        assert "--then 'signal_to_nuisance:6;ridge=0.3' --seeds 1" in said
+
+    def test_of_an_object_no_line_is_told(self, runs):
+        assert again(replace(runs[0], spec=runs[0].spec | {"features": "standardscaler+pca"})) == ""
+
+
+def test_a_single_run_is_scored_against_chance(runs, tmp_path):
+    text = write_report(runs[:1], tmp_path / "one.html", patience=0).read_text()
+    assert "Beyond chance" in text and "Scores against chance" in text
+    assert "No nuisance was measured" in text and "no labels" not in text
+
+
 def test_a_report_is_of_the_same_faces(runs, faces, tmp_path):
     others = fer_cluster.load("toy:n=140")
     with pytest.raises(InputError, match="not of the faces given"):
@@ -200,7 +235,7 @@ def test_what_is_slow_to_cluster_is_not_clustered_anew(runs, faces, monkeypatch)
     assert section.left_out == ["slow (split official)"]
     (section,) = sections([slow], faces, patience=0)
     assert not section.shown and section.left_out == ["slow (split official)"]
-    monkeypatch.setattr("fer_cluster.report.sections.make_each", lambda name, part, runs, save: runs)
+    monkeypatch.setattr("fer_cluster.report.sections.make_each", lambda name, part, runs, *_, **asked: runs)
     (section,) = sections([runs[0], slow], faces, patience=np.inf)
     assert section.shown == [runs[0], slow] and not section.left_out
 

@@ -32,13 +32,13 @@ def sentences(rows):
         return [
             f"{said}, {also} ({_score(emotion['ami'])}).",
             _sure(top, emotion, top, sign=1),
-            *_without(emotion),
+            *_without(emotion, nuisances),
         ]
     other = _highest(nuisances)
     return [
         f"{said}, of the nuisances {other['factor']} most ({_score(other['ami'])}).",
         _sure(top, other, other, sign=-1),
-        *_without(emotion),
+        *_without(emotion, nuisances),
     ]
 
 
@@ -59,9 +59,11 @@ def _highest(rows):
 def _nothing(rows, emotion):
     what = "nothing that was measured" if emotion is None else "neither emotion nor a measured nuisance"
     nearest = _highest(rows)
+    within = "within chance" if nearest["ami"] <= nearest["null_high"] else "not surely beyond chance"
     return (
         f"{nearest['run']}: the clusters follow {what}; the highest AMI, {_score(nearest['ami'])} with "
-        f"{nearest['factor']}, is within chance (up to {_score(nearest['null_high'])})."
+        f"{nearest['factor']}, is {within} (up to {_score(nearest['null_high'])}; corrected p "
+        f"{nearest['p_corrected']:.2g})."
     )
 
 
@@ -75,12 +77,16 @@ def _sure(first, second, row, sign):
     )
 
 
-def _without(emotion):
-    if pd.isna(emotion["ami_regressed"]):
+def _without(emotion, nuisances):
+    """Return what clusters made anew follow once the nuisances are regressed out of the features."""
+    left = nuisances.dropna(subset="ami_regressed")
+    if pd.isna(emotion["ami_regressed"]) or not len(left):
         return []
+    most = left.loc[left["ami_regressed"].idxmax()]
     return [
         "Clusters made anew with the nuisances regressed out of the features have an AMI of "
-        f"{_score(emotion['ami_regressed'])} with emotion."
+        f"{_score(emotion['ami_regressed'])} with emotion, and of {_score(most['ami_regressed'])} with "
+        f"{most['factor']}, the most of all nuisances."
     ]
 
 

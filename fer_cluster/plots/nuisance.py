@@ -30,11 +30,17 @@ class Nuisance:
     """Dots: AMI of the clusters with each factor; colours: how far each cluster lies off in it.
 
     The table behind it is that of the analysis of the same name.
+
+    Parameters
+    ----------
+    refits : int
+        How many seeds are clustered anew with the nuisances regressed out; 0 for none.
     """
 
     compares: ClassVar[bool] = False  # one picture of all runs, or one of each
     of: ClassVar[tuple[str, ...]] = ("clusterer",)
     by_default: ClassVar[tuple[str, ...]] = ()
+    refits: int = 1
 
     def data(self, runs, faces):
         """Return the rows of the analysis: ``shown`` tells factors from differences of clusters.
@@ -50,7 +56,7 @@ class Nuisance:
         InputError
             Where the runs are of other faces, or nothing varies among them.
         """
-        analysis = _analysis()
+        analysis = catalog.make("analysis", "nuisance", refits=self.refits)
         table = analysis.table(runs, faces)
         clusters = analysis.clusters(runs, faces)
         return pd.concat([table.assign(shown="factor"), clusters.assign(shown="cluster")], ignore_index=True)
@@ -89,10 +95,6 @@ class Nuisance:
         return axes[0].figure
 
 
-def _analysis():
-    return catalog.make("analysis", "nuisance", refits=0)
-
-
 def _share(axes, width, counts):
     """Give the panels the widths and heights of what they hold."""
     grid = axes[0].get_subplotspec().get_gridspec()
@@ -103,7 +105,7 @@ def _share(axes, width, counts):
 def _title(factors, letters):
     """Return the verdict and, below it, the faces."""
     first = factors.iloc[0]
-    ((verdict, *_),) = _analysis().verdicts(factors.astype({"n": int}))
+    ((verdict, *_),) = catalog.make("analysis", "nuisance").verdicts(factors.astype({"n": int}))
     of = f"{where(first)}, {first['n']:,.0f} faces"
     return "\n".join([*wrap(verdict, letters), *wrap(of, letters)])
 

@@ -31,6 +31,8 @@ class Heading:
         Whether faces are seen in it.
     fits : int
         How long it takes to cluster anew, in fits of the run's own clusterer.
+    alone : bool
+        Whether what compares runs says something of one run, too.
     """
 
     name: str
@@ -38,12 +40,15 @@ class Heading:
     question: str
     images: bool = False
     fits: int = 0
+    alone: bool = False
 
 
 HEADINGS = (
-    Heading("scores", "Scores against chance", "How do the runs score, and what does chance alone give?"),
+    Heading(
+        "scores", "Scores against chance", "How do the runs score, and what does chance give?", alone=True
+    ),
     Heading("paired", "Which differences are real", "Would two runs differ so on other faces too?"),
-    Heading("chance", "Beyond chance", "What do clusters of the same sizes score that hold faces at random?"),
+    Heading("chance", "Beyond chance", "What do clusters of these sizes score by chance alone?", alone=True),
     Heading(
         "nuisance", "Emotion or nuisance", "What do the clusters follow, emotion or what else a face shows?"
     ),
@@ -128,10 +133,18 @@ def sections(runs, faces=None, images=False, patience=PATIENCE):
         suited = _suited(part, runs) if _answers(part, faces) else []
         slow = [run for run in suited if heading.fits and heading.fits * _seconds(run) >= patience]
         chosen = [run for run in suited if run not in slow]
-        shown = make_each(heading.name, part, chosen, _keeping(heading, faces))
+        shown = _shown(heading, part, chosen, faces)
         if shown or slow:
             found.append(Section(heading, shown, [f"{run.name} (split {run.spec['split']})" for run in slow]))
     return found
+
+
+def _shown(heading, part, runs, faces):
+    """Return what stands under a heading; nothing where no run can give it."""
+    try:
+        return make_each(heading.name, part, runs, _keeping(heading, faces), asked=heading.alone)
+    except InputError:
+        return []
 
 
 def _seconds(run):

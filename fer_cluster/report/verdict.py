@@ -41,14 +41,17 @@ def in_short(sections):
     tops = Counter(_top(rows) for _, rows in _clusterings(_of(sections, "nuisance")))
     if tops.total() < 2:
         return ""
-    head = f"What the {tops.total()} clusterings follow most: "
     emotion = tops.pop("emotion", 0)
-    told = [f"{factor} {_times(count)}" for factor, count in tops.most_common()]
-    return head + ", ".join([*told, f"emotion {_times(emotion)}"]) + "."
+    first, *others = tops.most_common() or [("a nuisance", 0)]
+    said = [
+        f"{_many(first[1])} follow {first[0]} most",
+        *(f"{_many(count)} {name}" for name, count in others),
+    ]
+    return f"Of the {tops.total() + emotion} clusterings {', '.join(said)}, {_many(emotion)} emotion."
 
 
-def _times(count):
-    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+def _many(count):
+    return str(count) if count else "none"
 
 
 def _of(sections, name):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fer_cluster.atomic import writing
 from fer_cluster.errors import InputError
+from fer_cluster.report.again import again
 from fer_cluster.report.face_map import face_map
 from fer_cluster.report.points import is_drawn, same_faces
 from fer_cluster.report.portraits import address, portraits
@@ -106,7 +107,7 @@ def _provenance(run):
     """Return the name of a run, with its split, and what is needed to make it again, in words."""
     spec = run.spec
     told = {
-        "command": _command(run),
+        "made again by": again(run),
         "fitted on, scored on": f"{spec['fit']}, {spec['report']}",
         "labels learnt from": spec["labels"],
         "chosen with": spec["chosen_with"],
@@ -118,15 +119,3 @@ def _provenance(run):
         "device": spec.get("device") or "",
     }
     return f"{run.name}, split {spec['split']}", {key: value for key, value in told.items() if value}
-
-
-def _command(run):
-    """Return the command line that makes a run of its kind again."""
-    spec = run.spec
-    verb = "classify" if spec["kind"] == "classifier" else "cluster"
-    words = ["fer-cluster", verb, "FACES", "--split", spec["split"]]
-    for name in ("baseline", "features", "clusterer", "projection", "k", "epochs"):
-        if spec.get(name):
-            words += [f"--{name}", str(spec[name])]
-    words += [word for step in spec.get("then") or () for word in ("--then", step)]
-    return " ".join([*words, "--seeds", str(len(spec["seeds"]))])
