@@ -190,7 +190,7 @@ def _compare(experiment, faces, out, as_json, seeds=None, epochs=None):
     return runs
 
 
-for _verb in (questions.figures, questions.report, questions.audit, questions.list_parts):
+for _verb in (questions.figures, questions.tables, questions.report, questions.audit, questions.list_parts):
     cli.add_command(_verb)
 
 

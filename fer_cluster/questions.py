@@ -1,4 +1,4 @@
-"""The verbs that ask runs and faces questions: figures, report, audit, list."""
+"""The verbs that ask runs and faces questions: figures, tables, report, audit, list."""
 
 import click
 
@@ -28,10 +28,48 @@ def figures(folders, out, plot, suffix, faces, votes):
     click.echo(f"{sum(path.suffix != '.csv' for path in paths)} figures are in {out}", err=True)
 
 
+@click.command(short_help="Analyse runs from their files: tables, and what they say.")
+@click.argument("folders", nargs=-1, required=True, metavar="DIR...")
+@click.option("--out", default="tables", show_default=True, help="Folder for the tables.")
+@click.option(
+    "--analysis",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one; may be given several times.  [default: the quick ones of `list analysis`]",
+)
+@click.option("--faces", metavar="FACES", help="Those of the runs, for analyses that look at them.")
+@VOTES
+def tables(folders, out, analysis, faces, votes):
+    """Analyse runs from their files; each table is written as CSV, Markdown and LaTeX (booktabs).
+
+    What it says in one sentence is shown at once.
+
+    \b
+    fer-cluster tables paper --out tables
+    fer-cluster tables runs --analysis paired
+    fer-cluster tables runs/pixels-kmeans --analysis nuisance --faces fer2013.csv
+    """
+    from fer_cluster import catalog
+    from fer_cluster.errors import InputError
+    from fer_cluster.runs import find_runs
+    from fer_cluster.tables import sentences, tabulate
+
+    faces = load_faces(faces, votes, False) if faces else None
+    paths = tabulate(find_runs(folders), out, analysis, faces)
+    if not paths:
+        named = ", ".join(catalog.names("analysis"))
+        raise InputError(f"No table is made of these runs unasked; name one by --analysis: {named}.")
+    for name, sentence in sentences(paths):
+        click.echo(f"{name}: {sentence}", err=True)
+    click.echo(f"The tables are in {out}, each as .csv, .md and .tex", err=True)
+
+
 @click.command(epilog=FACES, short_help="Write runs as one page that answers what they follow.")
 @click.argument("folders", nargs=-1, required=True, metavar="DIR...")
 @click.option("--out", default="report.html", show_default=True, help="The page.")
-@click.option("--faces", metavar="FACES", help="Those of the runs; toy faces are found by themselves.")
+@click.option(
+    "--faces", metavar="FACES", help="Those of the runs; those of toy:n=... are found by themselves."
+)
 @VOTES
 @click.option("--no-images", is_flag=True, help="Points only: no face is seen in the page.")
 @click.option(

@@ -45,6 +45,18 @@ def tabulate(runs, out, names=None, faces=None):
     return paths
 
 
+def sentences(paths):
+    """Return (name, sentence) of each table among the paths, as its Markdown file tells it.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        Those that :func:`tabulate` returned.
+    """
+    pages = [path for path in paths if path.suffix == ".md"]
+    return [(page.stem, page.read_text(encoding="utf-8").split("\n\n")[1]) for page in pages]
+
+
 def tabulate_experiment(experiment, runs, out, faces=None):
     """Write the tables that an experiment names, for every split, and what compares its runs.
 

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 _KEYS = ("run", "dataset", "split", "part")  # said in the title where they are the same in all rows
 _FLOAT = 40  # rows that fit on a page; more go on to the next
@@ -70,7 +71,7 @@ def texts(table):
     same = [key for key in _KEYS if key in table and table[key].nunique() == 1]
     of = ", ".join(str(table[key].iloc[0]) for key in same)
     columns = [name for name in table if name not in same and not _is_spread(name, table)]
-    numeric = [pd.api.types.is_numeric_dtype(table[name]) for name in columns]
+    numeric = [is_numeric_dtype(table[name]) and not is_bool_dtype(table[name]) for name in columns]
     rows = zip(*(_cells(name, table) for name in columns), strict=True)
     return f": {of}" if same else "", [name.replace("_", " ") for name in columns], numeric, list(rows)
 
@@ -91,6 +92,8 @@ def _text(value):
     """Return a cell: counts with commas, shares to a hundredth of a per cent, nothing where missing."""
     if pd.isna(value):
         return ""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
     if not isinstance(value, float | np.floating):
         return f"{value:,}" if isinstance(value, int | np.integer) else str(value)
     if value.is_integer() and abs(value) >= 2:

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from test_analysis import random_run
 
 from fer_cluster.cli import _run
 from fer_cluster.experiment import read_experiment
@@ -64,6 +65,47 @@ def test_compare_and_figures(capsys, tmp_path):
         "scores_official.svg",
         "scores_official.csv",
     }
+
+
+def test_tables_of_saved_runs_say_their_sentence(capsys, tmp_path):
+    random_run("cnn3").save("runs/cnn3")
+    random_run("pixels-kmeans", seed=1, kind="clusterer").save("runs/pixels-kmeans")
+    code, out, err = call(capsys, "tables", "runs", "--analysis", "paired", "--analysis", "per_emotion")
+    assert code == 0 and out == ""
+    stems = ["paired_paper", "per_emotion_cnn3_paper", "per_emotion_pixels-kmeans_paper"]
+    *said, last = err.splitlines()
+    assert last == "The tables are in tables, each as .csv, .md and .tex"
+    pages = {stem: (tmp_path / "tables" / f"{stem}.md").read_text(encoding="utf-8") for stem in stems}
+    assert said == [f"{stem}: {page.splitlines()[2]}" for stem, page in pages.items()]
+    assert said[0].startswith("paired_paper: Pairs of runs that differ on the ")
+    assert {path.name for path in (tmp_path / "tables").iterdir()} == {
+        f"{stem}.{suffix}" for stem in stems for suffix in ("csv", "md", "tex")
+    }
+
+
+def test_tables_look_at_faces_and_are_explained_where_there_are_none(capsys, tmp_path):
+    assert call(capsys, "cluster", *SMALL, "--out", "run")[0] == 0
+    tables = ["tables", "run", "--out", "seen"]
+    code, _, err = call(capsys, *tables, "--analysis", "nuisance")
+    assert code == 2 and "give faces" in err
+    code, _, err = call(capsys, *tables, "--analysis", "pairs")
+    assert code == 2 and "Did you mean 'paired'" in err
+    code, _, err = call(capsys, *tables, "--analysis", "printed")
+    assert code == 2 and "runs of a classifier; there is none" in err
+    assert not (tmp_path / "seen").exists()
+    code, _, err = call(capsys, *tables, "--analysis", "nuisance", "--faces", "toy:n=140")
+    assert code == 0 and err.startswith("nuisance_official: ")
+    assert (tmp_path / "seen" / "nuisance_official.tex").exists()
+
+
+def test_tables_unasked(capsys, tmp_path):
+    for name in ("cnn3", "residual"):
+        random_run(name, kind="clusterer").save(f"runs/{name}")
+    code, _, err = call(capsys, "tables", "runs/cnn3")  # alone it is compared with nothing
+    assert code == 2 and "No table is made of these runs unasked; name one by --analysis: " in err
+    assert "nuisance, paired" in err and not (tmp_path / "tables").exists()
+    code, _, err = call(capsys, "tables", "runs")
+    assert code == 0 and "chance_paper: " in err and "paired_paper: " in err
 
 
 def test_classify_leaves_a_run_figures_and_tables(capsys, tmp_path):
@@ -137,6 +179,8 @@ def test_list_names_every_clusterer(capsys):
         (["classify", "toy:n=70", "--baseline", "cnn3:device=tpu,epochs=1"], "device 'tpu'"),
         (["compare", "missing.toml", "--out", "x"], "missing.toml"),
         (["figures", "nothing_here"], "nothing_here"),
+        (["tables", "nothing_here"], "nothing_here"),
+        (["tables", "nothing_here", "--analyses", "paired"], "'--analysis'"),
         (["list", "clusterer"], "Did you mean 'clusterers'"),
     ],
 )

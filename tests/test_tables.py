@@ -11,8 +11,9 @@ import pytest
 from test_analysis import random_run
 from test_classifier_plots import make_run
 
+from fer_cluster.analysis.paired import Paired
 from fer_cluster.errors import InputError
-from fer_cluster.tables import tabulate, tabulate_experiment
+from fer_cluster.tables import sentences, tabulate, tabulate_experiment
 from fer_cluster.typeset import latex, markdown
 
 SPLITS = ("paper", "official")
@@ -74,6 +75,13 @@ class TestTabulate:
         )
         (row,) = [line for line in lines if line.startswith("happy")]
         assert row == r"happy & 0.833 $\pm$ 0.236 & 1.000 $\pm$ 0.000 & 0.900 $\pm$ 0.141 & 2 & 2 \\"
+
+    def test_sentences_are_what_the_analyses_say(self, tmp_path):
+        runs = [random_run("cnn3"), random_run("residual", seed=1)]
+        said = dict(sentences(tabulate(runs, tmp_path, ["paired", "per_emotion"])))
+        assert set(said) == {"paired_paper", "per_emotion_cnn3_paper", "per_emotion_residual_paper"}
+        assert said["paired_paper"] == Paired().say(Paired().table(runs))
+        assert said["per_emotion_residual_paper"].startswith("residual names ")
 
 
 class TestTabulateExperiment:
@@ -143,6 +151,16 @@ class TestMarkdown:
             "| a | 0.500 ± 0.010 |",
             "| b | 0.25 |",
         ]
+
+
+def test_truth_is_a_word():
+    table = pd.DataFrame({"run": ["a", "b"], "real": [True, False]})
+    assert markdown(table, "T", "S.").splitlines()[4:] == [
+        "| run | real |",
+        "| --- | --- |",
+        "| a | yes |",
+        "| b | no |",
+    ]
 
 
 def printed(tex):

@@ -7,7 +7,10 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from fer_cluster import metrics
+from fer_cluster.analysis._labelled import labelled
 from fer_cluster.analysis._reported import named, reported
+from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 
 __all__ = ["Paired"]
@@ -15,16 +18,23 @@ __all__ = ["Paired"]
 _BLOCK = 50  # replicates whose weights are held at once
 _COLUMNS = (
     *("first", "second", "dataset", "split", "part", "n", "accuracy", "second_accuracy", "difference"),
-    *("low", "high", "only_first", "only_second", "p", "p_holm"),
+    *("low", "high", "ami_difference", "ami_low", "ami_high"),
+    *("only_first", "only_second", "p", "p_holm", "real"),
 )
 
 
 @dataclass(frozen=True)
 class Paired:
-    """Difference in accuracy of every pair of runs, with its interval and p-value.
+    """Differences in accuracy and AMI of every pair of runs, with intervals and a p-value.
 
-    The interval draws faces, the same for all runs, and the seeds of each run
+    The intervals draw faces, the same for all runs, and the seeds of each run
     with replacement. McNemar's exact test compares the first seeds.
+
+    AMI is that of the clusters with emotion, of a classifier that of the emotions
+    it names. Its replicates keep the chance level of the faces themselves and give
+    the width of the interval only, as those of :mod:`fer_cluster.scoring` do: drawn
+    faces have more mutual information than the faces they were drawn from, the more
+    so the more clusters there are.
 
     Parameters
     ----------
@@ -46,7 +56,9 @@ class Paired:
         """Return a row for each pair; the first of two has the higher accuracy.
 
         ``difference`` is the mean over seeds, ``low`` and ``high`` its 95 %
-        interval; ``only_first`` counts faces that only the first names rightly.
+        interval; ``ami_difference``, of the same two, is below 0 where the second
+        has the higher AMI. ``only_first`` counts faces that only the first names
+        rightly; ``real`` tells whether Holm's p is below .05.
 
         Raises
         ------
@@ -57,41 +69,76 @@ class Paired:
         if len(pairs) < 2:
             raise InputError(f"paired compares two runs or more, got {len(pairs)}.")
         keys, right = [keys for keys, _ in pairs], _right(runs)
-        accuracy = np.array([rows.mean() for rows in right])
-        replicates = self._replicates(right)
-        order = np.argsort(-accuracy, kind="stable")
+        following = [_Following(run) for run in runs]
+        accuracy, amis = self._replicates(right, following)
+        ami = np.array([one.ami().mean() for one in following])
+        order = np.argsort([-rows.mean() for rows in right], kind="stable")
         rows = []
         for a, b in combinations(order, 2):
-            low, high = np.percentile(replicates[a] - replicates[b], [2.5, 97.5])
-            rows.append(_row(keys[a], keys[b], right[a], right[b]) | {"low": low, "high": high})
+            low, high = np.percentile(accuracy[a] - accuracy[b], [2.5, 97.5])
+            row = _row(keys[a], keys[b], right[a], right[b]) | {"low": low, "high": high}
+            rows.append(row | _ami_row(ami[a] - ami[b], amis[a] - amis[b]))
         table = pd.DataFrame(rows)
         table["p_holm"] = _holm(table["p"].to_numpy())
+        table["real"] = table["p_holm"] < 0.05
         return table[list(_COLUMNS)]
 
     def say(self, table):
-        """Return how many pairs differ, and the widest difference."""
-        certain = int((table["p_holm"] < 0.05).sum())
+        """Return how many pairs differ, in accuracy and in AMI, and the widest difference."""
+        certain, apart = int(table["real"].sum()), int((table["ami_low"] * table["ami_high"] > 0).sum())
         widest = table.loc[table["difference"].idxmax()]
         difference, low, high = (100 * widest[column] for column in ("difference", "low", "high"))
         return (
             f"Pairs of runs that differ on the {widest['n']:,} faces of {widest['part']}: {certain} of "
-            f"{len(table)} (McNemar's exact test of the first seeds, Holm-corrected p < .05); the widest "
+            f"{len(table)} (McNemar's exact test of the first seeds, Holm-corrected p < .05), and in AMI "
+            f"with emotion {apart} of {len(table)} (95 % interval without 0, each by itself); the widest "
             f"difference in accuracy, {difference:.1f} points (95 % interval {low:.1f} to {high:.1f}), "
             f"is that of {widest['first']} over {widest['second']}."
         )
 
-    def _replicates(self, right):
-        """Return the mean accuracy of each run in each replicate: (runs, replicates)."""
+    def _replicates(self, right, following):
+        """Return mean accuracy and mean AMI of each run in each replicate: (2, runs, replicates)."""
         random = np.random.default_rng(self.random_state)
         every, n = np.concatenate(right).astype(np.float32), right[0].shape[1]
-        accuracy = np.empty((len(every), self.replicates))
+        scores = np.empty((2, len(every), self.replicates))
         for start in range(0, self.replicates, _BLOCK):
             columns = slice(start, min(start + _BLOCK, self.replicates))
             drawn = [random.integers(n, size=n) for _ in range(columns.stop - start)]
             weight = np.stack([np.bincount(faces, minlength=n) for faces in drawn]).astype(np.float32)
-            accuracy[:, columns] = every @ weight.T / n
-        by_run = np.split(accuracy, np.cumsum([len(rows) for rows in right])[:-1])
-        return np.stack([_over_seeds(seeds, random) for seeds in by_run])
+            scores[0, :, columns] = every @ weight.T / n
+            scores[1, :, columns] = np.concatenate([one.ami(weight) for one in following])
+        by_run = np.split(scores, np.cumsum([len(rows) for rows in right])[:-1], axis=1)
+        return np.stack([_over_seeds(seeds, random) for seeds in by_run], axis=1)
+
+
+class _Following:
+    """How closely the clusters of a run follow emotion, on its faces or where these are drawn anew.
+
+    Parameters
+    ----------
+    run : Run
+        Its clusters, or the emotions that a classifier names, on the labelled faces reported on.
+    """
+
+    def __init__(self, run):
+        emotion = reported(run)[0]
+        clusters = run.clusters[:, labelled(run, run.spec["report"])]
+        self._count = int(clusters.max()) + 1
+        self._cells = emotion * self._count + clusters
+        (tables,) = self._tables(np.ones((1, len(emotion))))
+        self._expected = np.array([metrics.expected_mutual_information(table) for table in tables])
+
+    def ami(self, weights=None):
+        """Return AMI, (seeds, m), each face as often as weights, (m, n), say; once by default."""
+        weights = np.ones((1, self._cells.shape[1])) if weights is None else weights
+        values = metrics.ami(self._tables(weights), self._expected).T
+        return values.round(12)  # the same clusters in another order do not differ by rounding
+
+    def _tables(self, weights):
+        """Return counts (m, seeds, emotions, clusters)."""
+        size = len(EMOTIONS) * self._count
+        counts = [[np.bincount(cells, weight, size) for cells in self._cells] for weight in weights]
+        return np.reshape(counts, (len(weights), len(self._cells), len(EMOTIONS), self._count))
 
 
 def _right(runs):
@@ -116,10 +163,10 @@ def _differ(first, run, what):
     )
 
 
-def _over_seeds(accuracy, random):
-    """Return the mean over seeds drawn with replacement, in each replicate."""
-    drawn = random.integers(len(accuracy), size=accuracy.shape)
-    return np.take_along_axis(accuracy, drawn, axis=0).mean(axis=0)
+def _over_seeds(scores, random):
+    """Return the means of scores (2, seeds, replicates) over seeds drawn with replacement, alike for both."""
+    drawn = random.integers(scores.shape[1], size=scores.shape[1:])
+    return np.take_along_axis(scores, drawn[None], axis=1).mean(axis=1)
 
 
 def _row(first, second, right_first, right_second):
@@ -138,6 +185,11 @@ def _row(first, second, right_first, right_second):
         "only_second": only_second,
         "p": _mcnemar(only_first, only_second),
     }
+
+
+def _ami_row(difference, replicates):
+    margin = 1.96 * replicates.std(ddof=1)
+    return {"ami_difference": difference, "ami_low": difference - margin, "ami_high": difference + margin}
 
 
 def _mcnemar(one, other):
