@@ -59,9 +59,11 @@ def found(faces):
     Returns
     -------
     DataFrame
-        ``row`` (the first is 1), ``file`` where faces have one, ``split``,
-        ``emotion``, ``finding``, ``group`` (number of the set of copies,
-        missing for other findings) and ``detail``.
+        ``row`` (counted from 1, as the lines of the data set's CSV below its
+        header), ``face`` (the same from 0, as the map of a report counts),
+        ``file`` where faces have one, ``split``, ``emotion``, ``finding``,
+        ``group`` (number of the set of copies, missing for other findings)
+        and ``detail``, which names other faces by ``row``.
     """
     about = faces.about
     keys = content_keys(faces.images)
@@ -75,7 +77,8 @@ def found(faces):
     table = pd.concat(parts, ignore_index=True)
     columns = [name for name in ("file", "split", "emotion") if name in about]
     facts = about[columns].iloc[table["row"]].reset_index(drop=True)
-    table = pd.concat([table["row"] + 1, facts, table[["finding", "group", "detail"]]], axis=1)
+    numbers = pd.DataFrame({"row": table["row"] + 1, "face": table["row"]})
+    table = pd.concat([numbers, facts, table[["finding", "group", "detail"]]], axis=1)
     return table.sort_values("row", kind="stable", ignore_index=True)
 
 

@@ -5,16 +5,20 @@ as a table, so that a picture is drawn again without fitting again.
 """
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster import catalog
-from fer_cluster.errors import InputError
+from fer_cluster.errors import InputError, unknown
 from fer_cluster.picture import write
 
 __all__ = ["KElbowVisualizer", "SilhouetteVisualizer"]
 
 _NUMBERS = ("n_clusters", "n_components")  # what clusterers call the number of clusters
+_INDICES = ("silhouette", "calinski_harabasz", "davies_bouldin")
+_INFORMATION = ("bic", "aic")
+_HALVED = ("prediction_strength", "stability")
 
 
 class _Visualizer(BaseEstimator):
@@ -29,7 +33,7 @@ class _Visualizer(BaseEstimator):
             To draw into.
         """
         check_is_fitted(self)
-        return catalog.make("plots", self._plot).draw(self.table_, ax)
+        return self._drawer().draw(self.table_, ax)
 
     def show(self, outpath=None):
         """Return the figure, which a notebook shows, or write it and return the path.
@@ -42,7 +46,10 @@ class _Visualizer(BaseEstimator):
         if outpath is None:
             return self.draw()
         check_is_fitted(self)
-        return write(catalog.make("plots", self._plot), self.table_, outpath)
+        return write(self._drawer(), self.table_, outpath)
+
+    def _drawer(self):
+        return catalog.make("plots", self._plot)
 
     def _told(self):
         """Return what a caption says of no run."""
@@ -62,6 +69,10 @@ class KElbowVisualizer(_Visualizer):
         with their nearest neighbour.
     k : int, tuple of int, or sequence of int
         The most; the first and the one after the last; or each number of clusters.
+    metric : str, optional
+        The one criterion that is measured and drawn: ``silhouette``, ``calinski_harabasz``,
+        ``davies_bouldin``, ``gap``, ``prediction_strength``, ``stability``, or ``bic`` or ``aic``
+        (of a clusterer without them ``bic_spherical``, ``aic_spherical``). None: all.
     n_faces, references, repeats, random_state
         As those of :class:`fer_cluster.analysis.choose_k.ChooseK`.
 
@@ -71,13 +82,19 @@ class KElbowVisualizer(_Visualizer):
         A row for each criterion and k.
     chosen_ : dict
         Criterion -> number of clusters, missing where it chooses none.
+    elbow_value_ : int or None
+        Of the ``metric``: the number of clusters that it chooses, None where none. Without
+        ``metric`` there is no such attribute.
     """
 
     _plot = "choose_k"
 
-    def __init__(self, estimator=None, k=10, *, n_faces=3000, references=10, repeats=5, random_state=0):
+    def __init__(
+        self, estimator=None, k=10, *, metric=None, n_faces=3000, references=10, repeats=5, random_state=0
+    ):
         self.estimator = estimator
         self.k = k
+        self.metric = metric
         self.n_faces = n_faces
         self.references = references
         self.repeats = repeats
@@ -95,20 +112,38 @@ class KElbowVisualizer(_Visualizer):
         Raises
         ------
         InputError
-            Where the estimator takes no number of clusters.
+            Where the estimator takes no number of clusters, or there is no such metric.
         """
         x = validate_data(self, X, ensure_min_samples=4)
         number = _number_of(self.estimator)
-        given = {name: getattr(self, name) for name in ("n_faces", "references", "repeats", "random_state")}
-        analysis = catalog.make("analysis", "choose_k", ks=_numbers(self.k), **given)
+        criteria = _criteria_of(self.estimator)
+        if self.metric not in (None, *criteria):
+            raise unknown("The metric of KElbowVisualizer", self.metric, criteria)
+        analysis = catalog.make("analysis", "choose_k", ks=_numbers(self.k), **self._given())
 
         def fitted(x, k):
             return _fitted(_seeded(self.estimator, self.random_state, **{number: k}), x)
 
         told = self._told()
-        self.table_ = analysis.criteria(fitted, x, told["run"]).assign(**told)
-        self.chosen_ = dict(self.table_.groupby("criterion", sort=False)["chosen"].first())
+        table = analysis.criteria(fitted, x, told["run"]).assign(**told)
+        if self.metric is not None:
+            table = table[table["criterion"] == self.metric].reset_index(drop=True)
+        self.table_ = table
+        self.chosen_ = dict(table.groupby("criterion", sort=False)["chosen"].first())
+        vars(self).pop("elbow_value_", None)  # of an earlier fit
+        if self.metric is not None:
+            chosen = self.chosen_[self.metric]
+            self.elbow_value_ = None if pd.isna(chosen) else int(chosen)
         return self
+
+    def _given(self):
+        """Return the parameters of the analysis; nothing is refitted that the metric does not need."""
+        given = {name: getattr(self, name) for name in ("n_faces", "references", "repeats", "random_state")}
+        if self.metric not in (None, *_HALVED):
+            given["repeats"] = min(1, self.repeats)
+            if self.metric != "gap":
+                given["references"] = min(1, self.references)
+        return given
 
 
 class SilhouetteVisualizer(_Visualizer):
@@ -181,6 +216,13 @@ def _number_of(estimator):
     if not names:
         raise InputError(f"{estimator!r} takes neither n_clusters nor n_components.")
     return names[0]
+
+
+def _criteria_of(estimator):
+    """Return the criteria that an estimator can be judged by, in their order."""
+    itself = hasattr(estimator, "bic") and hasattr(estimator, "predict")
+    information = _INFORMATION if itself else [f"{name}_spherical" for name in _INFORMATION]
+    return (*_INDICES, *information, "gap", *_HALVED)
 
 
 def _numbers(k):

@@ -161,6 +161,10 @@ def test_the_picture_is_of_the_table_and_redrawn_from_its_csv(run, home, tmp_pat
     assert pixels(plot.draw(pd.read_csv(table))) == pixels(figure) and len(figure.axes) == 6
     named = [line for line in figure.axes[2].lines if line.get_marker() == "o"]
     np.testing.assert_allclose([dot.get_xdata()[0] for dot in named], data["named_accuracy"][:3], atol=1e-9)
+    assert figure.axes[0].get_title(loc="left") == (
+        f"{run.name}\nshades, PrivateTest of split official, 70 faces;\n"
+        "turned, PrivateTest, 70 faces; means over the first 2 seeds"
+    )
     texts = _texts(figure)
     assert not _overlapping(texts) and not _outside(texts)
     assert min(text.get_fontsize() for text, _ in texts) >= 8

@@ -19,6 +19,13 @@ HAPPY, SAD = 3, 4
 IN_COLUMN = [COLUMNS.index(name) for e in EMOTIONS for name in COLUMNS if emotion_of(name[6:]) == e]
 
 
+BESIDE = {  # yardstick -> what people reach by it, and the clusters
+    "most voters": ("one_voter", "accuracy_majority"),
+    "the label": ("label_majority", "accuracy"),
+    "single voters": ("best_answer", "accuracy_voters"),
+}
+
+
 def with_votes(run, votes, others=0):
     """Give a run votes for the seven emotions in their order, and for contempt."""
     table = np.zeros((len(votes), 10), int)
@@ -172,7 +179,7 @@ class TestWhereTheVotesAre:
 
 
 class TestPlot:
-    def test_draws_accuracy_below_the_ceiling_from_the_csv(self, random, tmp_path):
+    def test_draws_each_accuracy_beside_what_people_reach_by_it_from_the_csv(self, random, tmp_path):
         runs = [random_run(random, name=name) for name in (LONG, "b", "b")]
         data = Plot().data(runs)
         pd.testing.assert_frame_equal(data, Annotators().table(runs))
@@ -180,9 +187,22 @@ class TestPlot:
         data.to_csv(tmp_path / "data.csv", index=False)
         figure = Plot().draw(data)
         assert pixels(figure) == pixels(Plot().draw(pd.read_csv(tmp_path / "data.csv")))
-        assert len(figure.axes) == 3 and len(figure.axes[0].lines) == 4
+        assert len(figure.axes) == 9
+        whole = data[(data["run"] == LONG) & (data["disagreement"] == "all")].iloc[0]
         shown = data[(data["run"] == LONG) & (data["disagreement"] != "all")]
-        np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), 100 * shown["one_voter"])
+        for panel, (by, columns) in zip(figure.axes, BESIDE.items(), strict=False):
+            assert panel.get_ylabel() == f"agreement with {by} (%)" and len(panel.lines) == 2
+            for line, column in zip(panel.lines, columns, strict=True):
+                np.testing.assert_allclose(line.get_ydata(), 100 * shown[column])
+                assert line.get_label().endswith(f": {100 * whole[column]:.1f} %")
+
+    def test_the_ceiling_alone_bounds_what_is_drawn_below_it(self, random):
+        data = Plot().data([random_run(random, seeds=1)])
+        for panel in Plot().draw(data).axes:
+            beside, clusters = panel.lines
+            if "ceiling" in beside.get_label():
+                assert (clusters.get_ydata() <= beside.get_ydata() + 1e-9).all()
+        assert [line.get_label().startswith("ceiling") for line in _lines(Plot().draw(data))].count(True) == 1
 
     def test_text_is_legible_and_does_not_overlap(self, random):
         data = Plot().data([random_run(random, name=name) for name in (LONG, "b", "c")])
@@ -195,4 +215,9 @@ class TestPlot:
         from matplotlib.figure import Figure
 
         panel = Figure().subplots()
-        assert Plot().draw(Plot().data([small]), ax=panel) is panel.figure and len(panel.lines) == 4
+        assert Plot().draw(Plot().data([small]), ax=panel) is panel.figure
+        assert [len(part.lines) for part in panel.child_axes] == [2, 2, 2]
+
+
+def _lines(figure):
+    return [line for panel in figure.axes for line in panel.lines]

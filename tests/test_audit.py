@@ -47,7 +47,7 @@ def rows(table, finding):
 
 def test_each_fault_is_found(faces):
     table = found(faces)
-    assert list(table) == ["row", "file", "split", "emotion", "finding", "group", "detail"]
+    assert list(table) == ["row", "face", "file", "split", "emotion", "finding", "group", "detail"]
     assert rows(table, "constant") == [4]
     assert rows(table, "surplus copy") == [2, 7, 8, 9]
     assert rows(table, "copy within a split") == [1, 2, 7, 8]
@@ -57,6 +57,7 @@ def test_each_fault_is_found(faces):
     assert rows(table, "near copy across splits") == [5, 6, 10, 11]
     assert rows(table, "near copy within a split") == []
     assert rows(table, "near copies contradict") == [6, 11]
+    np.testing.assert_array_equal(table["file"], faces.about["file"].iloc[table["face"]])  # from 0
     last = table[table["row"] == 11].iloc[0]
     assert last["file"] == "k" and "mirrored" in last["detail"]
     assert table.loc[table["finding"] == "copies contradict", "detail"].unique().tolist() == ["fear, sad"]

@@ -48,7 +48,7 @@ def test_labels_made_wrong_are_found(spoilt):
     face = table.loc[hits, "row"] - 1
     assert (table.loc[hits, "suggested"] == np.array(EMOTIONS)[truth[face]]).mean() > 0.9
     np.testing.assert_array_equal(table["voters"], np.array(EMOTIONS)[truth[table["row"] - 1]])
-    np.testing.assert_array_equal(table["emotion"], run.faces["emotion"].iloc[table["row"] - 1])
+    np.testing.assert_array_equal(table["emotion"], run.faces["emotion"].iloc[table["face"]])
     np.testing.assert_array_equal(table["part"], run.faces["part"].iloc[table["row"] - 1])
     np.testing.assert_allclose(table["precision"], hits.cumsum() / table["rank"])
     assert table["base_rate"].unique() == pytest.approx([60 / 420])
@@ -203,7 +203,7 @@ def test_without_votes_nothing_is_scored(spoilt):
     pd.testing.assert_frame_equal(FEW.table([bare], faces), scored)
 
 
-def test_faces_without_a_label_are_left_out_and_rows_count_from_one(spoilt):
+def test_faces_without_a_label_are_left_out_and_rows_count_from_one_faces_from_zero(spoilt):
     run, _, _ = spoilt
     emotion = run.faces["emotion"].cat.codes.to_numpy(copy=True)
     emotion[:30] = -1
@@ -212,6 +212,7 @@ def test_faces_without_a_label_are_left_out_and_rows_count_from_one(spoilt):
     table = LabelAudit(shown=9999).table([some])
     assert sorted(table["row"]) == list(range(31, 421)) and table["of"].unique() == [390]
     assert (table["file"] == table["row"].astype(str) + ".png").all()
+    assert (table["file"].to_numpy() == some.faces["file"].iloc[table["face"]]).all()
 
 
 def test_a_single_face_is_explained():
@@ -231,7 +232,7 @@ def test_the_same_twice_and_written(spoilt, tmp_path):
     name = "label_audit_pixels-kmeans_paper"
     assert [path.name for path in paths] == [f"{name}.csv", f"{name}.md", f"{name}.tex"]
     written = pd.read_csv(paths[0])
-    assert len(written) == 420 and {"row", "emotion", "suggested", "confidence"} <= set(written)
+    assert len(written) == 420 and {"row", "face", "emotion", "suggested", "confidence"} <= set(written)
 
 
 class TestPlot:

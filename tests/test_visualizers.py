@@ -13,7 +13,7 @@ from test_purity_k import blobs_run
 
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
-from fer_cluster.visualizers import KElbowVisualizer, SilhouetteVisualizer
+from fer_cluster.visualizers import KElbowVisualizer, SilhouetteVisualizer, _criteria_of
 
 X, GROUP = make_blobs(240, 3, centers=4, cluster_std=0.6, random_state=3)
 SMALL = {"references": 2, "repeats": 2}
@@ -22,6 +22,7 @@ SMALL = {"references": 2, "repeats": 2}
 @parametrize_with_checks(
     [
         KElbowVisualizer(KMeans(n_init=1), k=3, references=1, repeats=1),
+        KElbowVisualizer(KMeans(n_init=1), k=3, metric="silhouette"),
         SilhouetteVisualizer(KMeans(2, n_init=1)),
     ]
 )
@@ -45,6 +46,37 @@ def test_the_number_of_groups_is_found(estimator):
 def test_numbers_of_clusters(k, numbers):
     seen = KElbowVisualizer(KMeans(n_init=1), k=k, references=1, repeats=1).fit(X)
     assert sorted(seen.table_["k"].unique()) == numbers
+
+
+@pytest.mark.parametrize("estimator", [KMeans(n_init=1), GaussianMixture()])
+def test_one_metric_is_that_of_all(estimator):
+    whole = KElbowVisualizer(estimator, k=(2, 6), **SMALL).fit(X)
+    assert not hasattr(whole, "elbow_value_")
+    assert _criteria_of(estimator) == tuple(whole.chosen_)
+    for metric, chosen in whole.chosen_.items():
+        seen = KElbowVisualizer(estimator, k=(2, 6), metric=metric, **SMALL).fit(X)
+        rows = whole.table_.query("criterion == @metric").reset_index(drop=True)
+        pd.testing.assert_frame_equal(seen.table_, rows)
+        assert seen.elbow_value_ == (None if pd.isna(chosen) else chosen)
+        assert list(seen.chosen_) == [metric]
+
+
+def test_one_metric_is_one_panel_and_forgotten_by_the_next_fit():
+    from matplotlib.figure import Figure
+
+    seen = KElbowVisualizer(KMeans(n_init=3), k=(2, 6), metric="silhouette", **SMALL).fit(X)
+    (panel,) = seen.draw().axes
+    assert seen.elbow_value_ == 4 and panel.get_xlabel() == "k; highest: k = 4"
+    texts = _texts(seen.draw())
+    assert not _outside(texts) and not _overlapping(texts)
+    given = Figure().subplots()
+    assert seen.draw(given) is given.figure and len(given.lines) == 2
+    assert not hasattr(seen.set_params(metric=None).fit(X), "elbow_value_") and len(seen.draw().axes) == 8
+
+
+def test_a_metric_that_chooses_none():
+    seen = KElbowVisualizer(KMeans(n_init=1), k=[4], metric="gap", **SMALL).fit(X)
+    assert seen.elbow_value_ is None and pd.isna(seen.chosen_["gap"])
 
 
 def test_silhouettes_are_those_of_scikit_learn():
@@ -73,6 +105,9 @@ def test_show_draws_or_writes(visualizer, tmp_path):
     [
         (KElbowVisualizer("kmeans"), "takes a scikit-learn clusterer, got 'kmeans'"),
         (KElbowVisualizer(), "takes a scikit-learn clusterer"),
+        (KElbowVisualizer(KMeans(), metric="distortion"), "no 'distortion'; it has silhouette, calinski"),
+        (KElbowVisualizer(KMeans(), metric="bic"), "no 'bic'; it has .*davies_bouldin, bic_spherical"),
+        (KElbowVisualizer(GaussianMixture(), metric="silhouete"), "Did you mean 'silhouette'"),
         (SilhouetteVisualizer(), "takes a scikit-learn clusterer"),
         (SilhouetteVisualizer(KMeans(1)), "'KMeans' has no silhouettes"),
     ],

@@ -22,7 +22,7 @@ _OVER_SEEDS = (  # what is a mean over seeds and has a standard deviation
 
 @dataclass(frozen=True)
 class Annotators:
-    """Clusters under the votes of FER+ annotators, and the ceiling that their disagreement sets.
+    """Clusters under the votes of FER+ annotators, and what people reach who disagree.
 
     Of the part reported on, the faces count that have a label and at least two votes for the seven
     emotions; votes for contempt, unknown and no face are left out and told. Clusters are named on
@@ -33,9 +33,14 @@ class Annotators:
       than there is.
     - ``accuracy``: the name of a face's cluster is its label; ``accuracy_majority``: it is what
       most voters saw (a tie counts in part); ``accuracy_voters``: share of the voters that saw it.
-    - ``label_majority``, ``label_voters``: the same of the label.
+    - ``label_majority``: share of labels that most voters saw, which is the accuracy that most
+      voters reach by the label; ``label_voters``: share of the voters that saw the label.
     - ``one_voter``: accuracy that one voter reaches against the majority of the others;
       ``best_answer``: that of the best single answer for each face against one voter.
+
+      Only the last is a ceiling, that of ``accuracy_voters``. ``label_majority`` stands beside
+      ``accuracy`` and ``one_voter`` beside ``accuracy_majority`` as what people reach; clusters
+      could do better.
     - ``purity`` under the labels; ``purity_votes`` where each face counts by its shares of votes;
       ``purity_of_one``, ``purity_votes_of_one``: those of a single cluster, the share of the
       commonest emotion.

@@ -68,7 +68,10 @@ class LabelAudit:
     random_state: int = 0
 
     def table(self, runs, faces=None):
-        """Return the listed faces of each run; ``row`` is that of the face, the first is 1.
+        """Return the listed faces of each run, each with two numbers.
+
+        ``row`` counts from 1, as the lines of the data set's CSV below its header; ``face``
+        from 0, as the map of the report and the rows of ``run.faces``.
 
         Parameters
         ----------
@@ -99,7 +102,7 @@ class LabelAudit:
         listed = order[: self.shown]
         about = run.faces.iloc[rows[listed]]
         table = pd.DataFrame(keys | {"part": about["part"].to_numpy(str), "of": len(rows)})
-        table = table.assign(rank=np.arange(len(listed)) + 1, row=rows[listed] + 1)
+        table = table.assign(rank=np.arange(len(listed)) + 1, row=rows[listed] + 1, face=rows[listed])
         if "file" in about:
             table["file"] = about["file"].to_numpy()
         table = table.assign(emotion=_words(emotion[listed]), suggested=_words(suggested[listed]))

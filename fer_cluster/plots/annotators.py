@@ -1,27 +1,36 @@
-"""Accuracy of named clusters over how far annotators disagree, below the ceiling that this sets."""
+"""Accuracy of named clusters over how far annotators disagree, each beside what people reach by it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from fer_cluster import catalog
-from fer_cluster.plots._faces import where
-from fer_cluster.plots._panels import entitle, frame, of_runs
+from fer_cluster.plots._axes import axes_for
+from fer_cluster.plots._faces import groups, so_many, where
+from fer_cluster.plots._panels import entitle, frame
 
 __all__ = ["Annotators"]
 
-_PANEL = (4.6, 4.1)  # inches
-# Of Okabe and Ito; ceilings are broken lines without marks.
-_STYLES = {
-    "one_voter": ("ceiling: one voter, by most of the others", {"color": "#D55E00", "ls": (0, (5, 1.5))}),
-    "best_answer": ("ceiling: best answer, by one voter", {"color": "#009E73", "ls": ":"}),
-    "accuracy_majority": ("clusters, by what most voters saw", {"color": "#0072B2", "marker": "o"}),
-    "accuracy": ("clusters, by the label", {"color": "black", "marker": "s", "mfc": "white"}),
-}
+_PANEL = (2.9, 4.1)  # inches
+_CLUSTERS = {"color": "black", "marker": "o", "mfc": "white"}
+_PEOPLE = {"color": "#D55E00", "ls": (0, (5, 1.5))}  # of Okabe and Ito, as the ceiling
+_CEILING = {"color": "#0072B2", "ls": ":"}
+_YARDSTICKS = (  # what clusters are right by, their column; the column beside them, its name and style
+    ("most voters", "accuracy_majority", "one_voter", "one voter, by the others", _PEOPLE),
+    ("the label", "accuracy", "label_majority", "most voters", _PEOPLE),
+    ("single voters", "accuracy_voters", "best_answer", "ceiling: best answer", _CEILING),
+)
 
 
 @dataclass(frozen=True)
 class Annotators:
-    """Accuracy of named clusters on faces by the entropy of their votes, with ceilings; a panel a run."""
+    """Accuracy of named clusters on faces by the entropy of their votes; three panels for each run.
+
+    A panel for each yardstick: agreement with most voters, with the label, with single voters.
+    Beside the clusters stands what people reach by the same yardstick: one voter by most of the
+    others, and most voters by the label. Clusters could do better than either. Only the best
+    answer to each face is a ceiling: no answers agree with more single votes. The legend gives
+    the means over all faces.
+    """
 
     compares: ClassVar[bool] = False  # one picture of all runs, or one of each
     of: ClassVar[tuple[str, ...]] = ("clusterer",)
@@ -32,33 +41,48 @@ class Annotators:
         return catalog.make("analysis", "annotators").table(runs, faces)
 
     def draw(self, data, ax=None):
-        """Return the figure, a panel for each run.
+        """Return the figure, three panels for each run.
 
         Parameters
         ----------
         data : DataFrame
             From :meth:`data`, or read from its CSV.
         ax : Axes or sequence of Axes, optional
-            To draw into: one for each run, or one that is divided.
+            To draw into: three for each run, or one that is divided.
         """
-        runs, axes = of_runs(data, ax, _PANEL, legend=0.8)
-        for table, panel in zip(runs, axes, strict=True):
-            _draw_run(panel, table)
-        legend = {"loc": "upper left", "bbox_to_anchor": (0, -0.3), "fontsize": 8.5, "frameon": False}
-        axes[-1].legend(borderaxespad=0, **legend)
+        runs, beside = groups(data), len(_YARDSTICKS)
+        axes = axes_for(ax, (len(runs), beside), (beside * _PANEL[0] + 0.3, len(runs) * _PANEL[1]))
+        for place, (_, rows) in enumerate(runs):
+            panels = axes[beside * place : beside * (place + 1)]
+            for panel, yardstick in zip(panels, _YARDSTICKS, strict=True):
+                _draw_yardstick(panel, rows, *yardstick)
+            first = rows.iloc[0]
+            entitle(panels[0], rows, f"{where(first)}, {so_many(first['n'])} with votes", (75, 75))
         return axes[0].figure
 
 
-def _draw_run(ax, table):
+def _draw_yardstick(ax, table, right_by, clusters, people, name, style):
+    whole = table[table["disagreement"] == "all"].iloc[0]
     rows = table[table["disagreement"] != "all"].reset_index(drop=True)
-    for column, (label, style) in _STYLES.items():
-        ax.plot(rows.index, 100 * rows[column], lw=1.8, ms=5, label=label, **style)
+    for column, words, how in ((people, name, style), (clusters, "names of clusters", _CLUSTERS)):
+        label = f"{words}: {100 * whole[column]:.1f} %"
+        ax.plot(rows.index, 100 * rows[column], lw=1.8, ms=5, label=label, **how)
     ticks = [f"{row['entropy'] + 0.0:.2f}\n{row['n']:,}" for _, row in rows.iterrows()]
-    ax.set_xticks(rows.index, ticks, fontsize=8.5)
+    ax.set_xticks(rows.index, ticks, fontsize=8)
     ax.set_xlim(-0.3, len(rows) - 0.7)
     ax.set_ylim(0, 104)
-    ax.set_xlabel("entropy of the votes on a face (mean, nats); below: faces", fontsize=9)
-    ax.set_ylabel("accuracy (%)", fontsize=9)
-    ax.tick_params(labelsize=8.5)
+    ax.set_xlabel("entropy of the votes on a face\n(mean, nats); below: faces", fontsize=9)
+    ax.set_ylabel(f"agreement with {right_by} (%)", fontsize=9)
+    ax.tick_params(axis="y", labelsize=8.5)
     frame(ax)
-    entitle(ax, table, where(table.iloc[0]))
+    _explain(ax)
+
+
+def _explain(ax):
+    """Write the legend below Axes, at so many inches however high they are."""
+    from matplotlib.transforms import ScaledTranslation
+
+    below = ax.transAxes + ScaledTranslation(-0.4, -0.85, ax.figure.dpi_scale_trans)
+    legend = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below, "frameon": False}
+    small = {"fontsize": 8.5, "title_fontsize": 8.5, "alignment": "left", "borderaxespad": 0}
+    ax.legend(title="over all faces", **small, **legend)

@@ -67,9 +67,10 @@ class ChooseK:
             To draw into: one for each criterion of each run, or one that is divided.
         """
         runs = [(rows, rows["criterion"].unique()) for _, rows in groups(data)]
-        lines = sum(-(-len(criteria) // _COLUMNS) for _, criteria in runs)
-        size = (_COLUMNS * _PANEL[0], lines * _PANEL[1] + 0.5 * len(runs))
-        panels = iter(axes_for(ax, (lines, _COLUMNS), size))
+        columns = min(_COLUMNS, max(len(criteria) for _, criteria in runs))
+        lines = sum(-(-len(criteria) // columns) for _, criteria in runs)
+        size = (columns * _PANEL[0] + 0.4 * (columns == 1), lines * _PANEL[1] + 0.5 * len(runs))
+        panels = iter(axes_for(ax, (lines, columns), size))
         for rows, criteria in runs:
             row = [next(panels) for _ in criteria]
             for panel, criterion in zip(row, criteria, strict=True):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import groups
+from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import frame
 
 __all__ = ["Transfer"]
@@ -65,14 +65,26 @@ class Transfer:
         runs = groups(data)
         labels = [_label(row) for _, row in data.iterrows()]
         width = 0.075 * max(len(line) for label in labels for line in label.split("\n"))
-        height = sum(_LINE * len(rows) + 1.5 for _, rows in runs)
+        height = sum(_LINE * len(rows) + 1.9 for _, rows in runs)
         axes = axes_for(ax, (len(runs), len(_METRICS)), (width + 2.3 * len(_METRICS), height))
         for place, (_, rows) in enumerate(runs):
             panels = axes[len(_METRICS) * place :]
             for column, (panel, metric) in enumerate(zip(panels, _METRICS, strict=False)):
                 _draw_metric(panel, rows.reset_index(drop=True), metric, named=column == 0)
-            panels[0].set_title("\n".join(wrap(rows["run"].iloc[0], 50)), loc="left", fontsize=9.5)
+            panels[0].set_title(_title(rows), loc="left", fontsize=9.5)
         return axes[0].figure
+
+
+def _title(rows):
+    """Return the run, which faces of each data set are scored, and with how many seeds."""
+    home, away = rows.iloc[0], rows[rows["place"] == "away"].iloc[0]
+    lines = (
+        home["run"],
+        f"{where(home)}, {so_many(home['n'])};",
+        f"{away['scored_on']}, {away['scored_part']}, {so_many(away['n'])}; "
+        f"means over the first {so_many(home['seeds'], 'seed')}",
+    )
+    return "\n".join(part for line in lines for part in wrap(line, 65))
 
 
 def _label(row):
