@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import chi2_contingency, f_oneway, ttest_ind
 from sklearn.metrics import adjusted_mutual_info_score
 
+from fer_cluster import load
 from fer_cluster.analysis._effects import corrected, differences, eta_squared
 from fer_cluster.analysis._factors import cut, kinds, nuisances, numbers
 from fer_cluster.analysis._following import Crossing, within
@@ -121,15 +122,28 @@ def test_columns_of_the_data_set_are_numbers_kinds_or_left_out():
             "place": ["a", None] * 20,
             "yaw": np.where(np.arange(n) == 3, np.nan, np.arange(n)),
             "tilt": np.arange(n) * 2.0,
+            "pair": np.arange(n) // 2,
+            "few": np.minimum(np.arange(n), 24),
             "one": 7.5,
         }
     )
     images = np.random.default_rng(0).integers(0, 256, size=(n, 16, 16)).astype(np.uint8)
     frame = nuisances(Faces(images, about, "f"), np.arange(n))
     told = [name for name in frame if name not in NUISANCES]
-    assert told == ["person", "file", "place", "yaw", "tilt (known)", "one"]
+    assert told == ["person", "file", "place", "yaw", "tilt (known)", "pair", "few", "one"]
     assert frame.loc[3, "yaw"] == pytest.approx(about["yaw"].mean())
     found = kinds(frame)
-    assert not {"file", "one", "border"} & set(found)
-    assert [found[name].max() + 1 for name in ("person", "place", "yaw")] == [4, 2, 7]
+    assert not {"file", "few", "one", "border"} & set(found)
+    assert [found[name].max() + 1 for name in ("person", "pair", "place", "yaw")] == [4, 20, 2, 7]
     assert {"yaw", "tilt (known)", "brightness"} <= set(numbers(frame)) and "one" not in numbers(frame)
+
+
+def test_identity_is_among_the_factors_of_toy_faces_and_random_clusters_do_not_follow_it(random):
+    faces = load("toy:n=1000")
+    reported = np.flatnonzero(faces.about["split"] == "PrivateTest")
+    found = kinds(nuisances(faces, reported))
+    assert found["identity"].max() + 1 == faces.about["identity"].iloc[reported].nunique()
+    assert set(NUISANCES) | {"yaw", "roll", "scale (known)"} <= set(found)
+    crossing = Crossing([found["identity"]], random.integers(7, size=(200, len(reported))))
+    assert abs(crossing.ami().mean()) < 0.01
+    assert (crossing.by_chance(60, random)[1] > 0.01).all()

@@ -68,6 +68,8 @@ def test_colourings_hold_emotions_and_nuisances(runs, faces):
         means[codes == code].min() for code in range(1, 7)
     ]
     assert set(np.bincount(codes)) == {30}
+    assert {"light from the right", "size of the face", "size of the face (known)", "yaw"} <= set(told)
+    assert not {"gradient_x", "intensity", "au12"} & set(told)
     assert "brightness" not in {one["name"] for one in points(runs)["colourings"]}
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster.bins import cut
-from fer_cluster.nuisances import measure
+from fer_cluster.nuisances import KNOWN, measure
 
-_FEWEST = 5  # faces of a kind on average, else a column tells faces apart rather than kinds
+_FEWEST = 2  # faces of a kind on average, else a column tells faces apart; AMI is corrected for chance
 _OF_EMOTION = re.compile(
     r"(emotion|expression|label|valence|arousal|intensity|votes|au\d|split|usage).*", re.IGNORECASE
 )
@@ -29,7 +29,7 @@ def nuisances(faces, rows):
     columns = dict(measure(faces.images[rows]).set_axis(rows).items())
     for name, column in faces.about.iloc[rows].items():
         if not _OF_EMOTION.match(str(name)):
-            columns[f"{name} (known)" if name in columns else str(name)] = _told(column)
+            columns[f"{name}{KNOWN}" if name in columns else str(name)] = _told(column)
     return pd.DataFrame(columns, index=rows)
 
 

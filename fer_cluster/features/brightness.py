@@ -47,4 +47,4 @@ class Brightness(TransformerMixin, BaseEstimator):
         """
         if images.shape[1:] != self.shape_:
             raise InputError(f"Brightness was fitted on images of {self.shape_}, got {images.shape[1:]}.")
-        return measure(images)[self.names.split("+")].to_numpy(np.float32)
+        return measure(images, self.names.split("+")).to_numpy(np.float32)

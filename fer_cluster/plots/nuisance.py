@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster import catalog
+from fer_cluster.nuisances import in_words
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, where
 
@@ -77,7 +78,7 @@ class Nuisance:
         widest = max(clusters["cluster"].nunique() for _, clusters in runs)
         width = max(widest * (_CELL if widest <= _NUMBERS else _CELL / 2), 1.6)
         height = sum(_ROW * len(factors) + 1.5 for factors, _ in runs)
-        longest = max(len(name) for factors, _ in runs for name in factors["factor"])
+        longest = max(len(in_words(name)) for factors, _ in runs for name in factors["factor"])
         size = (0.08 * longest + _DOTS + width + 1.3, height + 0.4)
         axes = axes_for(ax, (len(runs), 2), size)
         if ax is None:
@@ -123,7 +124,7 @@ def _draw_factors(ax, factors):
     ax.axvline(0, color="0.6", lw=0.8, zorder=0)
     ax.set_xlim(min(-0.04 * right, 1.3 * min(factors["ami"].min(), factors["null_low"].min())), right)
     ax.set_ylim(len(factors) - 0.5, -0.5)
-    ax.set_yticks(range(len(factors)), factors["factor"], fontsize=9)
+    ax.set_yticks(range(len(factors)), map(in_words, factors["factor"]), fontsize=9)
     for label, source in zip(ax.get_yticklabels(), factors["source"], strict=True):
         label.set_color(_STYLES[source]["color"])
     ax.set_xlabel("AMI (0 is chance, 1 perfect)", fontsize=9)

@@ -5,11 +5,12 @@ import base64
 import numpy as np
 import pandas as pd
 
+from fer_cluster.analysis._factors import nuisances, numbers
 from fer_cluster.bins import cut
 from fer_cluster.colours import UNLABELLED, of_clusters
 from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
-from fer_cluster.nuisances import NUISANCES, measure
+from fer_cluster.nuisances import in_words
 from fer_cluster.votes import has_votes, votes_of
 
 _BINS = 7
@@ -26,7 +27,8 @@ def points(runs, faces=None):
     runs : sequence of Run
         Clusterings of the same faces, with a projection.
     faces : Faces, optional
-        Theirs: measured nuisances can be coloured by, and votes told, if they are given.
+        Theirs: nuisances, measured and told by the data set, can be coloured by if they are given, and
+        votes told.
 
     Returns
     -------
@@ -104,9 +106,8 @@ def _shared(run, faces):
     colours = [*COLOURS.values(), UNLABELLED]
     yield _colouring("emotion", [*EMOTIONS, "unlabelled"], colours, codes)
     if faces is not None:
-        table = measure(faces.images)
-        for name in NUISANCES:
-            yield _binned(name, table[name].to_numpy())
+        for name, values in numbers(nuisances(faces, np.arange(len(faces)))).items():
+            yield _binned(in_words(name), values.to_numpy())
     if _votes_at_hand(run, faces):
         votes, others = votes_of(run, faces)
         yield _binned("disagreement of voters, bits", entropy(np.hstack([votes, others])))

@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.errors import unknown
-from fer_cluster.nuisances import NUISANCES, measure
+from fer_cluster.nuisances import IN_FEATURES, NUISANCES, measure
 from fer_cluster.steps._subspace import matched
 
 __all__ = ["RemoveNuisances"]
@@ -17,8 +17,9 @@ class RemoveNuisances(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     names : str or sequence of str
-        Which columns of :func:`fer_cluster.nuisances.measure`: ``"all"``, or
-        names, as text joined by ``+`` (``"brightness+tilt"``).
+        Which columns of :func:`fer_cluster.nuisances.measure`: names, as text
+        joined by ``+`` (``"brightness+tilt"``), or ``"all"``, which are those of
+        :data:`fer_cluster.nuisances.IN_FEATURES`: all but ``scale`` and ``watermark``.
     degree : int
         1 for a linear regression, 2 with the squares of the nuisances.
 
@@ -58,7 +59,7 @@ class RemoveNuisances(TransformerMixin, BaseEstimator):
 
     def _measure(self, x, images):
         matched(x, images)
-        return measure(images)[self.names_].to_numpy()
+        return measure(images, self.names_).to_numpy()
 
     def _design(self, nuisances):
         """Return standardised nuisances, clipped so that no odd face reaches far, and their powers."""
@@ -69,7 +70,7 @@ class RemoveNuisances(TransformerMixin, BaseEstimator):
 
 def _names(names):
     if isinstance(names, str):
-        names = NUISANCES if names == "all" else names.split("+")
+        names = IN_FEATURES if names == "all" else names.split("+")
     chosen = list(names)
     for name in chosen:
         if name not in NUISANCES:
