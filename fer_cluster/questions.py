@@ -19,6 +19,8 @@ def figures(folders, out, plot, suffix, faces, votes):
     fer-cluster figures paper --out figures
     fer-cluster figures runs/pixels-gmm --plot scatter --format pdf
     fer-cluster figures paper --plot moved --faces fer2013.csv
+    fer-cluster figures runs/hog-kmeans --plot label_audit --faces fer2013.csv --votes fer2013new.csv
+    fer-cluster figures runs/hog-kmeans --plot transfer:to=my_faces --faces fer2013.csv
     """
     from fer_cluster.drawing import draw
     from fer_cluster.runs import find_runs
@@ -115,6 +117,8 @@ def _toy_faces(runs):
 @click.option("--out", default="audit", show_default=True, help="Folder for the tables and the figure.")
 def audit(faces, votes, skip_bad, out):
     """Find blank, duplicated and contradictory faces, and labels that annotators dispute.
+
+    Labels that clusters and neighbours doubt are found by fer-cluster tables RUN --analysis label_audit.
 
     \b
     fer-cluster audit fer2013.csv --votes fer2013new.csv --out audit
