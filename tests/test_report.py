@@ -14,7 +14,7 @@ from fer_cluster import catalog
 from fer_cluster.errors import InputError
 from fer_cluster.report.again import again
 from fer_cluster.report.face_map import as_json, face_map
-from fer_cluster.report.points import entropy, points
+from fer_cluster.report.points import entropy, points, pooled
 from fer_cluster.report.portraits import portraits
 from fer_cluster.report.sections import HEADINGS, Heading, Section, Shown, sections
 from fer_cluster.report.sheets import SIDE, sheets
@@ -56,6 +56,18 @@ def test_points_are_those_of_the_runs(runs, faces):
     assert first["parts"][0] == "PrivateTest"  # the part reported on comes first
     part = np.array(first["parts"])[unpacked(first["part"])]
     assert (part == runs[0].faces["part"]).all()
+
+
+def test_an_array_stands_in_the_page_once(runs, faces):
+    told = points(runs, faces)
+    found = pooled(told)
+    assert len(set(found["arrays"])) == len(found["arrays"])
+    for run, held in zip(told["runs"], found["runs"], strict=True):
+        assert all(found["arrays"][held[key]] == run[key] for key in ("x", "y", "part"))
+        assert held["name"] == run["name"] and held["parts"] == run["parts"]
+    assert found["runs"][0]["x"] == found["runs"][1]["x"]  # the same pixels lie at the same places
+    codes = [one["codes"] for one in told["colourings"]]
+    assert [found["arrays"][one["codes"]] for one in found["colourings"]] == codes
 
 
 def test_colourings_hold_emotions_and_nuisances(runs, faces):
@@ -101,7 +113,9 @@ def test_votes_are_told_and_coloured(runs, faces):
 def test_sheets_hold_each_face_at_its_place():
     random = np.random.default_rng(0)
     images = np.kron(random.integers(0, 256, (SIDE * SIDE + 3, 2, 2)), np.ones((8, 8))).astype(np.uint8)
-    held = [np.asarray(Image.open(io.BytesIO(base64.b64decode(text)))) for text in sheets(images)]
+    held = [
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("L")) for text in sheets(images)
+    ]
     assert [sheet.shape for sheet in held] == [(SIDE * 16, SIDE * 16), (16, SIDE * 16)]
     for face in (0, 37, SIDE * SIDE - 1, SIDE * SIDE + 2):
         sheet, place = held[face // SIDE**2], face % SIDE**2

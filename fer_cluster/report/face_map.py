@@ -6,7 +6,7 @@ from functools import cached_property
 from importlib.resources import files
 
 from fer_cluster.atomic import writing
-from fer_cluster.report.points import points
+from fer_cluster.report.points import points, pooled
 from fer_cluster.report.sheets import SIDE, sheets
 from fer_cluster.runs import Run
 
@@ -85,7 +85,7 @@ class FaceMap:
         seen = self.images and self.faces is not None
         size = list(self.faces.images.shape[1:]) if seen else None
         return {
-            "points": as_json(self._points | {"size": size, "side": SIDE}),
+            "points": as_json(pooled(self._points) | {"size": size, "side": SIDE}),
             "figure": as_json(_figure()),
             "sheets": list(sheets(self.faces.images)) if seen else [],
             "libraries": _libraries(),

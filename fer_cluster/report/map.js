@@ -25,13 +25,13 @@
   const seen = { fill_color: { field: "code", transform: mapper }, fill_alpha: 0.75, line_color: null, hatch_color: null };
   moving?.setv(seen);
 
-  // ---- numbers of faces: base64 of little-endian arrays, unpacked once
+  // ---- numbers of faces: base64 of little-endian arrays, each once in the page, unpacked once
 
   const KINDS = { x: Float32Array, y: Float32Array };
   function numbers(owner, key) {
     const name = `_${key}`;
     if (!(name in owner)) {
-      const text = atob(owner[key]);
+      const text = atob(told.arrays[owner[key]]);
       const bytes = new Uint8Array(text.length);
       for (let place = 0; place < text.length; place++) bytes[place] = text.charCodeAt(place);
       owner[name] = new (KINDS[key] ?? (bytes.length === told.n ? Uint8Array : Uint16Array))(bytes.buffer);
@@ -194,7 +194,7 @@
   function page(number) {
     if (!pages.has(number)) {
       const image = new Image();
-      image.src = `data:image/jpeg;base64,${at(`map-sheet-${number}`).textContent.trim()}`;
+      image.src = `data:image/webp;base64,${at(`map-sheet-${number}`).textContent.trim()}`;
       pages.set(number, image.decode().then(() => image));
     }
     return pages.get(number);

@@ -14,6 +14,7 @@ from fer_cluster.nuisances import in_words
 from fer_cluster.votes import has_votes, votes_of
 
 _BINS = 7
+_ARRAYS = ("x", "y", "part", "codes", "numbers")  # numbers of every face
 # Cividis (Nunez, Anderton and Renslow 2018) at seven places, the same to colour-blind eyes.
 _SCALE = ("#00224E", "#2A3F6D", "#575D6D", "#7D7C78", "#A59C74", "#D2C060", "#FEE838")
 _NAMED = {"rightly": "#0072B2", "wrongly": "#D55E00", "unlabelled": UNLABELLED}
@@ -52,6 +53,23 @@ def points(runs, faces=None):
         "colourings": list(_shared(drawn[0], faces)),
         "details": list(_details(drawn[0], faces)),
     }
+
+
+def pooled(told):
+    """Return points with every array once: ``arrays``, and their places in it where they were.
+
+    Runs of the same features share their places on the map, runs of a split its parts.
+    """
+    arrays = {}
+
+    def placed(value, key=None):
+        if isinstance(value, dict):
+            return {name: placed(held, name) for name, held in value.items()}
+        if isinstance(value, list):
+            return [placed(held) for held in value]
+        return arrays.setdefault(value, len(arrays)) if key in _ARRAYS else value
+
+    return placed(told) | {"arrays": list(arrays)}
 
 
 def same_faces(runs, faces=None):

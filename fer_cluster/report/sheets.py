@@ -8,11 +8,11 @@ import numpy as np
 from fer_cluster.progress import bar
 
 SIDE = 32  # faces along a sheet
-_QUALITY = 40  # of JPEG: some 340 bytes a face of 48 x 48
+_QUALITY = 30  # of WebP: some 280 bytes a face of 48 x 48, a fifth less than a JPEG that is worse
 
 
 def sheets(images):
-    """Yield the faces, in their order, as square sheets of 32 x 32, base64 of JPEG.
+    """Yield the faces, in their order, as square sheets of 32 x 32, base64 of WebP.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def sheets(images):
     for start in bar(starts, "sheets of faces"):
         held = io.BytesIO()
         Image.fromarray(_sheet(np.asarray(images[start : start + SIDE * SIDE]))).save(
-            held, "JPEG", quality=_QUALITY
+            held, "WEBP", quality=_QUALITY
         )
         yield base64.b64encode(held.getvalue()).decode("ascii")
 
