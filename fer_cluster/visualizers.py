@@ -185,7 +185,7 @@ class SilhouetteVisualizer(_Visualizer):
             Where there are fewer than two clusters.
         """
         x = validate_data(self, X, ensure_min_samples=4)
-        cluster = _fitted(_seeded(_given(self.estimator), self.random_state), x).predict(x)
+        cluster = _fitted(_seeded(_checked(self.estimator), self.random_state), x).predict(x)
         given = {name: getattr(self, name) for name in ("n_faces", "random_state")}
         told = self._told()
         rows = catalog.make("analysis", "silhouette", **given).of_clusters(x, cluster, told["run"])
@@ -204,7 +204,7 @@ def _fitted(clusterer, x):
     return KNeighborsClassifier(1).fit(x, clusterer.labels_)
 
 
-def _given(estimator):
+def _checked(estimator):
     if not hasattr(estimator, "fit"):
         raise InputError(f"A visualizer takes a scikit-learn clusterer, got {estimator!r}.")
     return estimator
@@ -212,7 +212,7 @@ def _given(estimator):
 
 def _number_of(estimator):
     """Return what an estimator calls its number of clusters."""
-    names = [name for name in _NUMBERS if name in _given(estimator).get_params()]
+    names = [name for name in _NUMBERS if name in _checked(estimator).get_params()]
     if not names:
         raise InputError(f"{estimator!r} takes neither n_clusters nor n_components.")
     return names[0]

@@ -8,9 +8,9 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from fer_cluster import load
 from fer_cluster.analysis._effects import corrected, differences, eta_squared
-from fer_cluster.analysis._factors import cut, kinds, nuisances, numbers
 from fer_cluster.analysis._following import Crossing, within
 from fer_cluster.faces import Faces
+from fer_cluster.factors import cut, kinds, nuisances, numbers
 from fer_cluster.nuisances import NUISANCES
 
 

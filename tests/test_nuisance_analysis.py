@@ -11,7 +11,6 @@ from test_classifier_plots import make_run
 from test_plots import _outside, _overlapping, _texts, pixels
 
 from fer_cluster import cluster
-from fer_cluster.analysis._factors import cut, nuisances, numbers
 from fer_cluster.analysis._regressed import clusters_without
 from fer_cluster.analysis.nuisance import Nuisance
 from fer_cluster.cli import main
@@ -21,7 +20,8 @@ from fer_cluster.drawing import draw, told
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
-from fer_cluster.nuisances import NUISANCES
+from fer_cluster.factors import cut, nuisances, numbers
+from fer_cluster.nuisances import NUISANCES, in_words
 from fer_cluster.picture import save
 from fer_cluster.plots.nuisance import Nuisance as Picture
 from fer_cluster.tables import tabulate, tabulate_experiment
@@ -75,8 +75,8 @@ def test_clusters_that_are_the_emotions_follow_emotion(faces):
     assert table["eta_squared"][0] == pytest.approx(1)
     (verdict, sure) = QUICK.verdicts(table)[0]
     assert verdict.startswith("run: the clusters follow emotion most (AMI 1.000, by chance up to 0.0")
-    assert f"of the nuisances {table['factor'][1]} most" in verdict
-    assert sure.startswith(f"That emotion is ahead of {table['factor'][1]} is certain: by ")
+    assert f"of the nuisances {in_words(table['factor'][1])} most" in verdict
+    assert sure.startswith(f"That emotion is ahead of {in_words(table['factor'][1])} is certain: by ")
 
 
 def test_random_clusters_follow_nothing(faces):
@@ -94,7 +94,7 @@ def test_clusters_of_the_lamp_alone_follow_the_lamp(faces, bare):
     table = QUICK.table([run_of(faces, lamp)], faces)
     assert table["factor"].tolist()[:2] == ["light_x", "gradient_x"]
     assert table["source"].tolist()[:2] == ["data set", "measured"]
-    assert "follow light_x most" in QUICK.say(table) and "emotion no more than chance" in QUICK.say(table)
+    assert "follow light x most" in QUICK.say(table) and "emotion no more than chance" in QUICK.say(table)
     assert QUICK.table([run_of(bare, lamp)], bare)["factor"][0] == "gradient_x"
 
 
@@ -160,7 +160,7 @@ def test_emotion_is_found_where_brightness_is_regressed_out(bare, random):
     left = table[table["source"] != "label"].nlargest(1, "ami_regressed").iloc[0]
     assert QUICK.say(table).endswith(
         f"have an AMI of {row['ami_regressed']:.3f} with emotion, and of {left['ami_regressed']:.3f} with "
-        f"{left['factor']}, the most of all nuisances."
+        f"{in_words(left['factor'])}, the most of all nuisances."
     )
     fitted, rows = (np.flatnonzero(part == name) for name in ("train", "test"))
     frame = numbers(nuisances(bare, np.arange(490)))

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from fer_cluster.nuisances import in_words
+
 _FOLLOWED = 0.01  # largest corrected p of what clusters follow: one random run in a hundred is misjudged
 
 
@@ -19,10 +21,10 @@ def sentences(rows):
     if not len(beyond):
         return [_nothing(rows, emotion)]
     top, nuisances = _highest(beyond), rows[~is_label]
+    name, chance = in_words(top["factor"]), _score(top["null_high"])
     said = (
-        f"{top['run']}: the clusters follow {top['factor']} most (AMI {_score(top['ami'])}, by chance up to "
+        f"{top['run']}: the clusters follow {name} most (AMI {_score(top['ami'])}, by chance up to {chance})"
     )
-    said += f"{_score(top['null_high'])})"
     if emotion is None:
         return [f"{said}; there are no labels to tell of emotion."]
     if not len(nuisances):
@@ -36,7 +38,7 @@ def sentences(rows):
         ]
     other = _highest(nuisances)
     return [
-        f"{said}, of the nuisances {other['factor']} most ({_score(other['ami'])}).",
+        f"{said}, of the nuisances {in_words(other['factor'])} most ({_score(other['ami'])}).",
         _sure(top, other, other, sign=-1),
         *_without(emotion, nuisances),
     ]
@@ -62,7 +64,7 @@ def _nothing(rows, emotion):
     within = "within chance" if nearest["ami"] <= nearest["null_high"] else "not surely beyond chance"
     return (
         f"{nearest['run']}: the clusters follow {what}; the highest AMI, {_score(nearest['ami'])} with "
-        f"{nearest['factor']}, is {within} (up to {_score(nearest['null_high'])}; corrected p "
+        f"{in_words(nearest['factor'])}, is {within} (up to {_score(nearest['null_high'])}; corrected p "
         f"{nearest['p_corrected']:.2g})."
     )
 
@@ -70,8 +72,9 @@ def _nothing(rows, emotion):
 def _sure(first, second, row, sign):
     """Return whether one factor is ahead of another; the difference of a row is theirs but for its sign."""
     low, high = sorted((sign * row["low"], sign * row["high"]))
+    ahead, behind = (in_words(factor["factor"]) for factor in (first, second))
     return (
-        f"That {first['factor']} is ahead of {second['factor']} is {'' if low > 0 else 'not '}certain: by "
+        f"That {ahead} is ahead of {behind} is {'' if low > 0 else 'not '}certain: by "
         f"{_score(sign * row['difference'])} (95 % interval {_score(low)} to {_score(high)}) on "
         f"{row['n']:,} faces of {row['part']}."
     )
@@ -86,7 +89,7 @@ def _without(emotion, nuisances):
     return [
         "Clusters made anew with the nuisances regressed out of the features have an AMI of "
         f"{_score(emotion['ami_regressed'])} with emotion, and of {_score(most['ami_regressed'])} with "
-        f"{most['factor']}, the most of all nuisances."
+        f"{in_words(most['factor'])}, the most of all nuisances."
     ]
 
 

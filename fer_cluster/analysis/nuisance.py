@@ -8,11 +8,11 @@ import pandas as pd
 
 from fer_cluster.analysis import _verdict
 from fer_cluster.analysis._effects import corrected, differences, eta_squared
-from fer_cluster.analysis._factors import kinds, nuisances, numbers
 from fer_cluster.analysis._following import Crossing, indicators, within
 from fer_cluster.analysis._regressed import clusters_without
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.errors import InputError
+from fer_cluster.factors import kinds, nuisances, numbers
 from fer_cluster.nuisances import NUISANCES
 
 __all__ = ["Nuisance"]

@@ -5,11 +5,11 @@ import base64
 import numpy as np
 import pandas as pd
 
-from fer_cluster.analysis._factors import nuisances, numbers
 from fer_cluster.bins import cut
 from fer_cluster.colours import UNLABELLED, of_clusters
 from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
+from fer_cluster.factors import nuisances, numbers
 from fer_cluster.nuisances import in_words
 from fer_cluster.votes import has_votes, votes_of
 

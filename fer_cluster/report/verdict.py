@@ -5,6 +5,7 @@ from collections import Counter
 import pandas as pd
 
 from fer_cluster import catalog
+from fer_cluster.nuisances import in_words
 from fer_cluster.report.sections import CONTROLS
 from fer_cluster.summary import UNLABELLED
 
@@ -68,7 +69,7 @@ def _clusterings(tables):
 def _top(rows):
     """Return the factor that clusters follow most, or nothing."""
     nuisance = catalog.make("analysis", "nuisance")
-    return nuisance.followed(rows) or "nothing that was measured"
+    return in_words(nuisance.followed(rows) or "nothing that was measured")
 
 
 def _followed(tables, sections):
