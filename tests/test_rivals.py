@@ -64,6 +64,13 @@ def test_a_narrow_resnet_is_a_sixteenth():
     assert size(meta("resnet18:width=16", 44)) == pytest.approx(11_171_271 / 16, rel=0.02)
 
 
+def test_a_narrow_khaireddin_has_half_the_channels_of_each_stage():
+    module = net("vgg_khaireddin:width=32,dense=8", 40)
+    widths = [layer.out_channels for layer in module if isinstance(layer, nn.Conv2d)]
+    assert widths == [32, 32, 64, 64, 128, 128, 256, 256]
+    assert module(torch.zeros(2, 1, 40, 40)).shape == (2, 7)
+
+
 def test_order_of_layers_of_khaireddin():
     stage = 2 * ["Conv2d", "BatchNorm2d", "ReLU"] + ["MaxPool2d"]
     dense = ["Linear", "Dropout", "ReLU"]

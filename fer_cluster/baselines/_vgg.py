@@ -4,11 +4,11 @@ from torch import nn
 
 from fer_cluster.errors import InputError
 
-STAGES = (64, 128, 256, 512)
-SMALLEST = 2 ** len(STAGES)  # pixels that are left one by one after the last pool
+STAGES = 4
+SMALLEST = 2**STAGES  # pixels that are left one by one after the last pool
 
 
-def vgg(height, width, n_classes, *, dense, dropout):
+def vgg(height, width, n_classes, *, channels, dense, dropout):
     """Return the net for grey images; a crop of 40 x 40 leaves maps of 2 x 2.
 
     Raises
@@ -21,11 +21,11 @@ def vgg(height, width, n_classes, *, dense, dropout):
             f"vgg_khaireddin halves its images four times, which needs {SMALLEST} x {SMALLEST} pixels "
             f"or more, not {height} x {width}."
         )
-    layers, channels = [], 1
-    for wide in STAGES:
-        layers += [*convolution(channels, wide), *convolution(wide, wide), nn.MaxPool2d(2)]
-        channels = wide
-    flat = channels * (height // SMALLEST) * (width // SMALLEST)
+    layers, inside = [], 1
+    for wide in (channels * 2**stage for stage in range(STAGES)):
+        layers += [*convolution(inside, wide), *convolution(wide, wide), nn.MaxPool2d(2)]
+        inside = wide
+    flat = inside * (height // SMALLEST) * (width // SMALLEST)
     return nn.Sequential(
         *layers,
         nn.Flatten(),

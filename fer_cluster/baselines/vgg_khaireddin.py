@@ -19,6 +19,9 @@ class VggKhaireddin(Classifier):
 
     Parameters
     ----------
+    width : int
+        Channels of the first stage; each of the three others has twice as many
+        as the one before. 64 is the source's net; 32 is for two processor cores.
     dense : int
         Units of the two hidden dense layers.
     dropout : float
@@ -30,6 +33,7 @@ class VggKhaireddin(Classifier):
     Performance on FER2013, arXiv 2105.03588.
     """
 
+    width: int = 64
     dense: int = 4096
     dropout: float = 0.2
     epochs: int = 300
@@ -46,4 +50,5 @@ class VggKhaireddin(Classifier):
         """Return the untrained net: (b, 1, height, width) -> (b, n_classes)."""
         from fer_cluster.baselines._vgg import vgg
 
-        return vgg(height, width, n_classes, dense=self.dense, dropout=self.dropout)
+        sizes = {"channels": self.width, "dense": self.dense, "dropout": self.dropout}
+        return vgg(height, width, n_classes, **sizes)
