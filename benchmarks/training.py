@@ -5,9 +5,9 @@
 
 The same net, the same augmentation (mirror, rotation, shift, scale) and batch size: once in a
 loop over a ``DataLoader`` whose data set turns one image after the other with Pillow, in float32 as
-tensors come, and once in ours. Each measurement is a process of its own, ours and the peer's take
-turns, and the best of each is kept; the peer may choose its number of workers. Writes
-figures/benchmark_training.csv.
+tensors come, and in ours: in bfloat16 where the processor multiplies it, and in float32. Each
+measurement is a process of its own, ours and the peer's take turns, and the best of each is kept;
+the peer may choose its number of workers. Writes figures/benchmark_training.csv.
 """
 
 import argparse
@@ -23,6 +23,7 @@ FIELDS = (
     "device",
     "net",
     "ours",
+    "ours_float32",
     "peer",
     "ratio",
     "target",
@@ -79,11 +80,12 @@ def peer(net, images, emotion, workers):
 # What fer_cluster does ----------------------------------------------------------------------------
 
 
-def ours(name, images, emotion):
+def ours(name, images, emotion, precision):
     """Return faces per second of the package's own loop."""
     from fer_cluster import catalog
 
-    model = catalog.make("baselines", name, epochs=2, augment="mirror+rotate+shift+scale", batch_size=BATCH)
+    changes = {"augment": "mirror+rotate+shift+scale", "precision": precision}
+    model = catalog.make("baselines", name, epochs=2, batch_size=BATCH, **changes)
     model.fit(images, emotion)
     return len(images) / model.history_["seconds"].min()
 
@@ -129,8 +131,8 @@ def measure(kind, name, csv_path, count, workers):
     faces = load(csv_path)
     images = faces.images[:count]
     emotion = faces.about["emotion"].cat.codes.to_numpy()[:count].astype("int64")
-    if kind == "ours":
-        return {"speed": ours(name, images, emotion)}
+    if kind in ("auto", "float32"):
+        return {"speed": ours(name, images, emotion, kind)}
     torch.manual_seed(0)
     net = catalog.make("baselines", name).net(48, 48, 7)
     if kind == "peer":
@@ -151,17 +153,19 @@ def child(*arguments):
 def row(name, options):
     """Return one row of the table: the best of several turns of each."""
     given = (options.csv, options.faces)
-    found = {"ours": [], **{workers: [] for workers in options.workers}}
+    found = {"auto": [], "float32": [], **{workers: [] for workers in options.workers}}
     for _ in range(options.repeat):
-        found["ours"].append(child("ours", name, *given, 0)["speed"])
+        for precision in ("auto", "float32"):
+            found[precision].append(child(precision, name, *given, 0)["speed"])
         for workers in options.workers:
             found[workers].append(child("peer", name, *given, workers)["speed"])
     machine = child("machine", name, *given, 0)
     workers = max(options.workers, key=lambda workers: max(found[workers]))
-    mine, other = max(found["ours"]), max(found[workers])
+    mine, single, other = max(found["auto"]), max(found["float32"]), max(found[workers])
     target = 2 if machine["device"].startswith("cpu") else 5
     share = mine * machine["cost"] / (machine["peak"] * 1e9)
-    values = (mine, other, mine / other, target, mine / other >= target, workers, share, machine["peak"])
+    values = (mine, single, other, mine / other, target, mine / other >= target, workers, share)
+    values += (machine["peak"],)
     return dict(zip(FIELDS, (machine["device"], name, *values), strict=True))
 
 

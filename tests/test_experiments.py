@@ -36,7 +36,10 @@ def test_the_shipped_paper_reads():
     assert set(experiment.splits) == {"paper", "official"}
 
 
-@pytest.mark.parametrize("name", ["paper", "classical", "single_nets", "ensemble"])
+@pytest.mark.parametrize(
+    "name",
+    ["paper", "paper_nets", "classical", "frontier", "meaning", "two_cores", "single_nets", "ensemble"],
+)
 def test_shipped_experiments_read(name):
     assert read_experiment(name).runs
 

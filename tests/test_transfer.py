@@ -119,6 +119,19 @@ def test_each_image_is_described_once(path):
     assert len(net.known) == 6 and copy.deepcopy(net).known == {}
 
 
+def test_watched_images_are_described_once_too_and_forgotten_after_training(path, monkeypatch):
+    described, faces = [], load("toy:n=30")
+    whole = _vgg16.Vgg16.describe
+    monkeypatch.setattr(
+        _vgg16.Vgg16, "describe", lambda net, images: described.append(len(images)) or whole(net, images)
+    )
+    part = small(weights=str(path), epochs=3)
+    part.fit(faces.images[:20], np.arange(20) % 7, watch=(faces.images[20:], np.arange(10) % 7))
+    assert sum(described) == 30 and part.net_.known == {}
+    part.predict_proba(faces.images)
+    assert sum(described) == 60 and part.net_.known == {}
+
+
 @pytest.mark.parametrize("params", [{"augment": "mirror"}, {"crop": 40}, {"mixup": 0.2}, {"cutmix": 1.0}])
 def test_nothing_is_kept_where_images_change(params):
     assert small().net(48, 48, 7).remember

@@ -37,7 +37,7 @@ class Vgg16(nn.Module):
     first : int
         Channels of the first convolution.
     remember : bool
-        Whether to keep what the frozen stack makes of each training image.
+        Whether to keep what the frozen stack makes of each image, until :meth:`forget`.
     """
 
     def __init__(self, height, width, n_classes, *, dense, dropout, normalise, first, remember):
@@ -62,8 +62,12 @@ class Vgg16(nn.Module):
 
     def forward(self, images):
         """Return the logits, shape (b, n_classes)."""
-        seen = self._recalled(images) if self.remember and self.training else self.describe(images)
+        seen = self._recalled(images) if self.remember else self.describe(images)
         return self.head(seen)
+
+    def forget(self):
+        """Keep nothing any more: the images to come are each seen once."""
+        self.remember, self.known = False, {}
 
     @torch.no_grad()
     def describe(self, images):

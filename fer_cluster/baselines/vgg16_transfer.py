@@ -14,7 +14,7 @@ class Vgg16Transfer(Classifier):
 
     Bolcas 2024, section 3.2, after Simonyan and Zisserman 2015. The paper gives
     39 % after 10 epochs, about 41 % after 30. Where no augmentation is asked
-    for, each training image goes through the frozen convolutions only once.
+    for, each image goes through the frozen convolutions only once in training.
 
     Parameters
     ----------
@@ -68,6 +68,12 @@ class Vgg16Transfer(Classifier):
             first=self.first,
             remember=not (self.augment or self.crop or self.mixup or self.cutmix),
         )
+
+    def fit(self, images, emotion, watch=None, checkpoint=None):
+        """Train the last layers on labelled images; see :meth:`Classifier.fit`."""
+        super().fit(images, emotion, watch, checkpoint)
+        self.net_.forget()
+        return self
 
     def prepare(self, net, images, checkpoint):
         """Return the net with pre-trained convolutions; images and checkpoint are not looked at.
