@@ -1,6 +1,7 @@
 """The contract of every part, found by the catalog: a new file is tested the day it is written."""
 
 import inspect
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from sklearn.base import clone
 from fer_cluster import catalog
 from fer_cluster.chain import Chain, supervision
 from fer_cluster.errors import InputError
+from fer_cluster.training.recipe import Recipe
 
 LABELS = {"emotion", "label", "labels", "target", "split"}
 LEARNING = ("features", "steps", "clusterers", "projections")
@@ -161,6 +163,27 @@ def test_baselines(kind, name, images):
     np.testing.assert_array_equal(part.predict(seen[30:50]), part.classes_[probability.argmax(1)])
     again = clone(part).fit(seen[:30], emotion[:30]).predict_proba(seen[30:50])
     np.testing.assert_array_equal(again, probability)
+
+
+def numbers(kind):
+    """Every whole number and every share of everything that is trained."""
+    for name in catalog.names(kind):
+        found = catalog.find(kind, name)
+        for field in fields(found) if issubclass(found, Recipe) else ():
+            share = field.name.endswith(("dropout", "label_smoothing"))
+            if field.type is int or share:
+                yield pytest.param(kind, name, field.name, share, id=f"{name}-{field.name}")
+
+
+@pytest.mark.parametrize("kind, name, parameter, share", [*numbers("baselines"), *numbers("features")])
+def test_a_size_that_is_none_is_one_sentence_before_anything_is_trained(kind, name, parameter, share, images):
+    found = catalog.find(kind, name)
+    least = 0 if parameter in found.from_zero else 1
+    for wrong in (-1, 1.5, "many") if share else (least - 1, least + 0.5, "many"):
+        part = found(**{parameter: wrong})
+        told = {"emotion": np.arange(90) % 7} if kind == "baselines" else {}
+        with pytest.raises(InputError, match=f"^{parameter} must be"):
+            part.fit(images, **told)
 
 
 @pytest.mark.parametrize("kind, name", parts("analysis"))

@@ -1,6 +1,7 @@
 """A general vision transformer, adapted to emotion by training almost none of it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.training.classifier import Classifier
@@ -56,6 +57,8 @@ class AdaptedVit(Classifier):
     pretraining_history_ : pandas.DataFrame
         Loss per epoch on hidden patches; only with ``weights="masked"``.
     """
+
+    from_zero: ClassVar[tuple[str, ...]] = ("random_state", "crop", "pretrain_epochs")
 
     adaptation: str = "lora"
     weights: str = "masked"
@@ -153,9 +156,6 @@ class AdaptedVit(Classifier):
         for name, allowed in (("adaptation", ADAPTATIONS), ("pool", ("mean", "class"))):
             if getattr(self, name) not in allowed:
                 raise unknown(name, getattr(self, name), allowed)
-        for name in ("side", "patch", "width", "depth", "heads", "rank", "prompts"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} of adapted_vit must be 1 or more, got {getattr(self, name)}.")
         if self.side % self.patch:
             raise InputError(f"side must be a multiple of patch ({self.patch}), got {self.side}.")
         if self.width % self.heads or self.width % 4:

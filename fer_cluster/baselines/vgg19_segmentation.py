@@ -1,6 +1,7 @@
 """VGG19 with blocks that weigh its maps before the pools (Vignesh et al. 2023)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.training.classifier import Classifier
@@ -53,6 +54,8 @@ class Vgg19Segmentation(Classifier):
     Vignesh, Savithadevi, Sridevi and Sridhar, A novel facial emotion recognition
     model using segmentation VGG-19 architecture, Int. J. Inf. Technol. 15 (2023).
     """
+
+    from_zero: ClassVar[tuple[str, ...]] = ("random_state", "crop", "side")
 
     variant: str = "code"
     gate: str = "softmax"

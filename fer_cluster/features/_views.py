@@ -18,6 +18,7 @@ class ViewEncoder(Encoder):
     mirror image have the mean.
     """
 
+    from_zero: ClassVar[tuple[str, ...]] = ("random_state", "crop")
     shared: ClassVar[str] = """
     width : int
         Channels of the first stage; each of the three others has twice as many

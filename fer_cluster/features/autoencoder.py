@@ -1,6 +1,7 @@
 """Code of a convolutional autoencoder on its principal components (Figure 3 of Bolcas 2024)."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -66,8 +67,8 @@ class Autoencoder(Encoder):
         super().check_images(images, shape)
         most = min(self.code, len(images)) if shape is None else self.code
         count = self.code if self.n_components is None else self.n_components
-        if not 1 <= count <= most:
-            raise InputError(f"n_components must be between 1 and {most} (code and faces), got {count}.")
+        if not isinstance(count, Integral) or not 1 <= count <= most:
+            raise InputError(f"n_components must be between 1 and {most} (code and faces), got {count!r}.")
 
 
 def _objective(net, images, targets):

@@ -1,7 +1,6 @@
 """Masked autoencoding: the body sees a part of the face, and what is hidden is drawn from that."""
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 
@@ -57,5 +56,3 @@ class Masked(ViewEncoder):
         super().check(watched)
         if not 0 < self.hidden < 1:
             raise InputError(f"hidden must be between 0 and 1, got {self.hidden!r}.")
-        if not isinstance(self.patch, Integral) or self.patch < 1:
-            raise InputError(f"patch must be a whole number of 1 or more, got {self.patch!r}.")

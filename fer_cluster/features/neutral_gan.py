@@ -58,6 +58,7 @@ class NeutralGan(Encoder):
         InputError
             Where images or parameters cannot be used, or ``neutral`` is missing.
         """
+        self.check(watched=False)
         self.check_images(images)
         self._check(images, neutral)
         told = {"targets": np.asarray(neutral), "checkpoint": checkpoint}

@@ -86,8 +86,8 @@ class SelfNamed(ViewEncoder):
         """
         import pandas as pd
 
-        self.check_images(images)
         self.check(watched=False)
+        self.check_images(images)
         self.shape_ = images.shape[1:]
         targets, history = self._names(self._named(images), 0), []
         for turn in range(self.rounds):
@@ -101,8 +101,6 @@ class SelfNamed(ViewEncoder):
     def check(self, watched=True):
         """Raise an InputError where a parameter cannot be used, whatever the images."""
         super().check(watched)
-        if not isinstance(self.rounds, Integral) or self.rounds < 1:
-            raise InputError(f"rounds must be a whole number of 1 or more, got {self.rounds!r}.")
         counts = list(self.names) if isinstance(self.names, Sequence | np.ndarray) else []
         if not counts or not all(isinstance(count, Integral) and count >= 2 for count in counts):
             raise InputError(f"names must be one or more whole numbers of 2 or more, got {self.names!r}.")

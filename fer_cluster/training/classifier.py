@@ -33,6 +33,7 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
     """
 
     on: ClassVar[str] = "images"
+    from_zero: ClassVar[tuple[str, ...]] = ("random_state", "crop")
     shared: ClassVar[str] = """
     augment : str
         Changes of each training image, joined by ``+``: see
@@ -195,8 +196,6 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         for name, allowed in (("pixels", PIXELS), ("views", VIEWS), ("class_weight", (None, "balanced"))):
             if getattr(self, name) not in allowed:
                 raise unknown(name, getattr(self, name), allowed)
-        if self.label_smoothing > 1:
-            raise InputError(f"label_smoothing must be from 0 to 1, got {self.label_smoothing!r}.")
 
     def _check_views(self, shape):
         """Raise an InputError where a crop does not fit into images of that shape."""

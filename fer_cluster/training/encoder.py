@@ -60,6 +60,7 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
         InputError
             Where images or parameters cannot be used.
         """
+        self.check(watched=False)
         self.check_images(images)
         self.history_ = self.learn(images, self.learner, checkpoint=checkpoint)
         self.finish(images)

@@ -16,6 +16,7 @@ _ALLOWED = {
     "keep": ("last", "best"),
     "precision": ("auto", "float32", "bfloat16"),
 }
+_SHARES = ("dropout", "label_smoothing")  # endings of the names of what is at most all
 _SECTION = re.compile(r"\n\n(?=[A-Z][A-Za-z ]+\n-{3,}(?:\n|$))")  # the title of a numpydoc section
 
 
@@ -52,6 +53,8 @@ class Recipe:
         ``auto`` (bfloat16 where the processor has it), ``float32`` or ``bfloat16``.
 """
 
+    from_zero: ClassVar[tuple[str, ...]] = ("random_state",)  # whole numbers that may be 0
+
     epochs: int = 20
     batch_size: int = 128
     optimiser: str = "adam"
@@ -83,20 +86,25 @@ class Recipe:
         for name, allowed in _ALLOWED.items():
             if getattr(self, name) not in allowed:
                 raise unknown(name, getattr(self, name), allowed)
-        for name, least in (("epochs", 1), ("batch_size", 1), ("random_state", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or value < least:
-                raise InputError(f"{name} must be a whole number of {least} or more, got {value!r}.")
         for field in fields(self):
-            value = getattr(self, field.name)
-            if field.type is float and not (isinstance(value, Real) and value >= 0):
-                raise InputError(f"{field.name} must be a number of 0 or more, got {value!r}.")
+            _check_number(field.name, field.type, getattr(self, field.name), self.from_zero)
         if self.average >= 1:
             raise InputError(f"average must be from 0 to below 1, got {self.average!r}.")
         if not watched and (self.keep == "best" or self.schedule == "plateau"):
             raise InputError(
                 "keep='best' and schedule='plateau' need watched faces: a part to choose on, or watch=."
             )
+
+
+def _check_number(name, kind, value, from_zero):
+    """Refuse a count that is no whole number, a negative number, a share above 1."""
+    least = 0 if name in from_zero else 1
+    if kind is int and (not isinstance(value, Integral) or value < least):
+        raise InputError(f"{name} must be a whole number of {least} or more, got {value!r}.")
+    if kind is float and not (isinstance(value, Real) and value >= 0):
+        raise InputError(f"{name} must be a number of 0 or more, got {value!r}.")
+    if name.endswith(_SHARES) and value > 1:
+        raise InputError(f"{name} must be from 0 to 1, got {value!r}.")
 
 
 def _listed(doc, shared):
