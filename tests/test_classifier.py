@@ -34,6 +34,7 @@ class Tiny(Classifier):
     """
 
     dropout: float = 0.0
+    precision: str = "float32"  # what is compared with a formula is not rounded to bfloat16
     epochs: int = 2
     batch_size: int = 8
     device: str = "cpu"
@@ -110,6 +111,21 @@ def test_pixels(faces, pixels):
     assert probability == pytest.approx(softmax(logits(model, x)), abs=1e-5)
 
 
+def test_bfloat16_learns_nearly_what_float32_learns(faces):
+    exact, rounded = (Tiny(precision=name, epochs=9).fit(*faces) for name in ("float32", "bfloat16"))
+    found = rounded.predict_proba(faces[0])
+    assert found.dtype == np.float32 and not np.array_equal(found, exact.predict_proba(faces[0]))
+    np.testing.assert_allclose(found, exact.predict_proba(faces[0]), atol=0.02)
+    np.testing.assert_allclose(rounded.history_.loss, exact.history_.loss, rtol=0.01)
+
+
+def test_auto_is_bfloat16_only_where_the_processor_multiplies_it(faces, monkeypatch):
+    for has in (True, False):
+        monkeypatch.setattr("fer_cluster.training.device.has_bfloat16", lambda device, has=has: has)
+        auto, told = (Tiny(precision=name).fit(*faces) for name in ("auto", ("float32", "bfloat16")[has]))
+        np.testing.assert_array_equal(auto.predict_proba(faces[0]), told.predict_proba(faces[0]))
+
+
 def test_views_are_averaged_before_the_softmax(faces, fitted):
     x = faces[0] / 255
     model = copy.copy(fitted).set_params(views="mirror")
@@ -182,7 +198,7 @@ def test_the_loss_is_its_formula(faces, monkeypatch, smoothing, balanced, mixed)
         ({"mixup": -1.0}, "mixup must be a number of 0 or more"),
         ({"dropout": -0.1}, "dropout must be a number of 0 or more"),
         ({"crop": 7}, "crop must be 0 to 6"),
-        ({"crop": -1}, "crop must be 0 to 6"),
+        ({"crop": -1}, "crop must be a whole number of 0 or more, got -1"),
         ({"views": "ten_crop"}, "crop must be 1 to 5"),
         ({"keep": "best"}, "need watched faces"),
     ],

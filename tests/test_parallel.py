@@ -31,7 +31,8 @@ def trained(name, folder=None):
         logits = net(images.float() / 255)
         return cross_entropy(logits, targets), (logits.argmax(1) == targets).sum()
 
-    recipe = Recipe(**{"epochs": 3, "batch_size": 8, "learning_rate": 0.05, "device": "cpu"} | RECIPES[name])
+    exact = {"epochs": 3, "batch_size": 8, "learning_rate": 0.05, "device": "cpu", "precision": "float32"}
+    recipe = Recipe(**exact | RECIPES[name])
     history = loop.train(
         net, objective, images, targets, recipe=recipe, watch=(images[:9], targets[:9]), checkpoint=folder
     )

@@ -38,7 +38,8 @@ def objective(net, images, targets):
 def trained(faces, net=None, objective=objective, watch=None, checkpoint=None, **recipe):
     """Return a trained net and its history."""
     net = linear() if net is None else net
-    recipe = Recipe(**{"epochs": 3, "batch_size": 8, "learning_rate": 0.05, "device": "cpu"} | recipe)
+    exact = {"epochs": 3, "batch_size": 8, "learning_rate": 0.05, "device": "cpu", "precision": "float32"}
+    recipe = Recipe(**exact | recipe)
     return net, train(net, objective, *faces, recipe=recipe, watch=watch, checkpoint=checkpoint)
 
 

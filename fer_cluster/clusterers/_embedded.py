@@ -33,6 +33,8 @@ class Embedded(Estimator):
         self.layers_, self.cluster_centers_ = self._trained(
             np.concatenate([self._scaled(x[rows]) for rows in spans(x)]), random_of(self.random_state)
         )
+        if np.isinf(self.scale_):  # what tells the centres of equal rows apart is rounding
+            self.cluster_centers_[:] = self.cluster_centers_[0]
         self.labels_ = self._nearest(x)
         self.effective_ = effective(self.labels_)
         self.collapsed_ = collapsed(self.labels_, self.n_clusters, type(self).__name__)

@@ -13,14 +13,14 @@ _SAME = 1e-3  # share of the usual distance within which a neighbour is the pict
 
 
 def even(images):
-    """Return faces without the plane of light that fits them best, of deviation near 1, float32.
+    """Return faces without the plane of light that fits them best, of deviation near 1, float64.
 
     Parameters
     ----------
     images : ndarray of uint8, shape (n, height, width)
     """
-    x = images.astype(np.float32)
-    down, across = ((np.arange(side, dtype=np.float32) + 0.5) / side - 0.5 for side in x.shape[1:])
+    x = images.astype(np.float64)
+    down, across = ((np.arange(side) + 0.5) / side - 0.5 for side in x.shape[1:])
     level, down_slope, across_slope = (
         light(x)[:, None, None] for light in (brightness, gradient_y, gradient_x)
     )

@@ -102,7 +102,7 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
         return np.concatenate(found)
 
     def residual(self, images):
-        """Return standardised faces less their neutral selves, float32, shape (n, height, width).
+        """Return standardised faces less their neutral selves, float64, shape (n, height, width).
 
         Raises
         ------
