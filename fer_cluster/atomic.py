@@ -52,11 +52,24 @@ def writing_folder(path):
         yield temporary
         for file in temporary.rglob("*"):
             _sync(file)
-        if path.exists():
-            os.replace(path, holder / "old")
-        os.replace(temporary, path)
+        if not (path.exists() and _swapped(temporary, path)):
+            if path.exists():
+                os.replace(path, holder / "old")
+            os.replace(temporary, path)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
+
+
+def _swapped(one, other):
+    """Swap two folders in one go where the system can (Linux): at no moment is either missing."""
+    import ctypes
+
+    try:
+        swap = ctypes.CDLL(None).renameat2
+    except (OSError, TypeError, AttributeError):
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return swap(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0
 
 
 def _sync(path):

@@ -115,6 +115,7 @@ def classify(
         "labels": "emotion of " + parts.fit,
         "watched": watched_name,
         "chosen_with": chosen_with,
+        **({"trained_share": trained[0].trained_share_} if hasattr(trained[0], "trained_share_") else {}),
         "params": parameters(embedding and embedding.chain, baseline=trained[0]),
         "seconds": {"features": embedding.seconds if features else 0.0, "baseline": round(seconds, 3)},
         **provenance.record(_device(trained[0])),

@@ -110,7 +110,8 @@ def _together(runs, entry, folder):
     for name in entry["ensemble"]:
         if name not in runs:
             raise unknown(f"ensemble {entry['name']!r}: run", name, runs or ["no run before it"])
-    run = ensemble([runs[name] for name in entry["ensemble"]], entry["name"])
+    members = [runs[name] for name in entry["ensemble"]]
+    run = ensemble(members, entry["name"], entry.get("chosen_with", "nothing"))
     if folder is not None and is_first():
         run.save(folder)
     return run

@@ -8,7 +8,7 @@ from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 
 
-def ensemble(runs, name="ensemble"):
+def ensemble(runs, name="ensemble", chosen_with="nothing"):
     """Return the run of classifiers that vote with their probabilities.
 
     Parameters
@@ -16,6 +16,8 @@ def ensemble(runs, name="ensemble"):
     runs : sequence of Run
         Classifiers of the same faces and split; every seed of each is one member.
     name : str
+    chosen_with : str
+        What the members were chosen with, told beside what their own parameters were.
 
     Returns
     -------
@@ -40,11 +42,16 @@ def ensemble(runs, name="ensemble"):
         "features": "none",
         "then": [],
         "seeds": [0],
-        "chosen_with": " and ".join(dict.fromkeys(run.spec["chosen_with"] for run in runs)),
+        "chosen_with": _chosen([chosen_with, *(run.spec["chosen_with"] for run in runs)]),
         "seconds": {"baseline": sum(run.spec["seconds"]["baseline"] for run in runs)},
         **provenance.record(first.spec["device"]),
     }
     return named(name, spec, first.faces, members.mean(1))
+
+
+def _chosen(told):
+    """Return what parameters and members were chosen with, each once."""
+    return " and ".join(dict.fromkeys(one for one in told if one != "nothing")) or "nothing"
 
 
 def _check(runs):

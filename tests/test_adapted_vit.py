@@ -10,6 +10,7 @@ from fer_cluster.baselines import _masked
 from fer_cluster.baselines._adapters import LowRank, adapt
 from fer_cluster.baselines._vit import Block, VisionTransformer, from_timm, positions, resized
 from fer_cluster.baselines.adapted_vit import AdaptedVit
+from fer_cluster.classifying import classify
 from fer_cluster.errors import InputError
 from fer_cluster.loading import load
 from fer_cluster.training.weights import save_tensors
@@ -317,6 +318,12 @@ def test_each_adaptation_learns_toy_faces(adaptation):
     assert part.history_.loss.iloc[-1] < part.history_.loss.iloc[0]
     proba = part.predict_proba(faces.images[:9])
     assert proba.shape == (9, 7) and np.allclose(proba.sum(1), 1, atol=1e-5)
+
+
+def test_a_run_tells_how_little_was_trained():
+    sizes = "pretrain_epochs=1,side=24,patch=6,width=16,depth=1,heads=2,epochs=1"
+    run = classify(load("toy:n=70"), f"adapted_vit:{sizes}")
+    assert run.spec["trained_share"] == run.models[0].trained_share_ < 0.5
 
 
 def test_saved_and_restored_predicts_the_same(tmp_path):

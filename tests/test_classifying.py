@@ -148,6 +148,8 @@ def test_an_ensemble_is_the_mean_of_probabilities(tiny, net):
     both = ensemble([net, probe], "both")
     expected = (net.features[:, :7] + net.features[:, 7:] + probe.features) / 3
     np.testing.assert_allclose(both.features, expected, atol=1e-6)
+    assert both.spec["chosen_with"] == "nothing"
+    assert ensemble([net, probe], chosen_with="PublicTest").spec["chosen_with"] == "PublicTest"
     assert both.spec["members"] == {net.name: [0, 1], probe.name: [0]}
     np.testing.assert_array_equal(both.predictions()[0], expected.argmax(1))
     with pytest.raises(InputError, match="made of classifiers"):

@@ -135,7 +135,7 @@ def test_the_files_are_as_open_as_others_and_hold_no_pickle(faces, tmp_path):
     assert json.loads(files[0].read_text()).keys() == {"key", "rest"}
     length = int.from_bytes(files[1].read_bytes()[:8], "little")
     header = json.loads(files[1].read_bytes()[8 : 8 + length])
-    assert {"net/1.weight", "average/module.1.weight", "optimiser/state/0/exp_avg"} <= set(header)
+    assert {"net/1.weight", "average/module/1.weight", "optimiser/state/0/exp_avg"} <= set(header)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
@@ -163,6 +163,21 @@ def test_a_damaged_checkpoint_is_told_of_and_left(faces, tmp_path, damage):
         assert trained(faces, tmp_path / "state")[0] == wanted
     assert len(told) == 1
     assert trained(faces, tmp_path / "state")[0] == wanted  # whole again
+
+
+def test_a_checkpoint_of_another_precision_is_not_gone_on_with(faces, tmp_path):
+    trained(faces, tmp_path / "state", precision="float32")
+    with pytest.warns(UserWarning, match="other settings"):
+        trained(faces, tmp_path / "state", precision="bfloat16")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux swaps two folders in one go")
+def test_at_no_moment_is_there_no_checkpoint(faces, tmp_path, monkeypatch):
+    trained(faces, tmp_path / "state")
+    monkeypatch.setattr("os.replace", lambda *paths: pytest.fail("the old one was taken away first"))
+    with pytest.warns(UserWarning, match="other settings"):
+        trained(faces, tmp_path / "state", epochs=4)
+    assert len(json.loads((tmp_path / "state" / "state.json").read_text())["rest"]["history"]) == 4
 
 
 def test_a_checkpoint_without_its_tensors(faces, tmp_path):
@@ -206,7 +221,7 @@ def test_a_state_comes_back_as_it_was(tmp_path):
             "param_groups": [{"lr": 0.1, "params": [0]}],
         },
         "average": {},
-        "history": [{"epoch": 1, "loss": 0.1 + 0.2}],
+        "history": [{"epoch": 1, "loss": 0.1 + 0.2, "learning_rate": np.float32(0.5)}],
     }
     checkpoints.save(tmp_path / "state", "key", state)
     with warnings.catch_warnings():

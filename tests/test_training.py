@@ -9,7 +9,10 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from fer_cluster.errors import InputError
+from fer_cluster.training import device, loop
+from fer_cluster.training.batches import Batches
 from fer_cluster.training.loop import train
+from fer_cluster.training.parallel import is_first
 from fer_cluster.training.recipe import Recipe
 
 N, SIDE, CLASSES = 30, 4, 3
@@ -182,15 +185,61 @@ def test_the_average_of_weights_is_its_recursion(faces):
             return objective(net, images, targets)
 
         net, _ = trained(faces, linear(nn.BatchNorm1d(SIDE * SIDE)), spied, average=average)
-        return [*seen[1:], net.state_dict()]
+        return seen[0], [*seen[1:], net.state_dict()]
 
-    raw, averaged = states(0.0), states(0.7)[-1]
-    wanted = raw[0]
-    for state in raw[1:]:
-        wanted = {name: 0.7 * wanted[name] + 0.3 * state[name] for name in state}
+    (start, raw), averaged = states(0.0), states(0.7)[1][-1]
+    wanted = start
+    for step, state in enumerate(raw, 1):
+        decay = min(0.7, (1 + step) / (10 + step))
+        wanted = {name: decay * wanted[name] + (1 - decay) * state[name] for name in state}
     for name in ("1.running_mean", "1.weight", "2.weight", "2.bias"):
         assert torch.allclose(averaged[name], wanted[name], atol=1e-6)
         assert not torch.allclose(averaged[name], raw[-1][name], atol=1e-4)
+
+
+def test_a_short_training_is_not_told_by_the_weights_it_began_with(faces):
+    began = linear().state_dict()["1.weight"]
+    ended = trained(faces, learning_rate=0.005)[0].state_dict()["1.weight"]
+    averaged = trained(faces, learning_rate=0.005, average=0.999)[0].state_dict()["1.weight"]
+    assert (averaged - ended).norm() < 0.4 * (averaged - began).norm()
+
+
+def test_a_face_left_over_joins_the_batch_before():
+    sizes = []
+
+    def counted(net, images, targets):
+        sizes.append(len(images))
+        return objective(net, images, targets)
+
+    random = np.random.default_rng(2)
+    for count, wanted in ((17, [8, 9]), (18, [8, 8, 2]), (1, [1])):
+        sizes.clear()
+        images = random.integers(0, 255, (count, SIDE, SIDE)).astype(np.uint8)
+        trained((images, np.arange(count) % CLASSES), objective=counted, epochs=1)
+        assert sizes == wanted
+    batches = Batches(images.repeat(17, 0), None, torch.device("cpu"), 8)
+    shares = [[len(seen) for seen, _ in batches.shuffled(0, rank, 2)] for rank in (0, 1)]
+    assert shares == [[4, 5], [4, 4]]
+
+
+def test_the_search_for_the_quickest_convolution_is_the_callers_again(monkeypatch):
+    from torch.backends import cudnn
+
+    gpu = torch.device("cuda")
+    for deterministic, searches in ((False, True), (True, False)):
+        monkeypatch.setattr(cudnn, "deterministic", deterministic)
+        with loop._quickest(gpu):
+            assert cudnn.benchmark is searches and cudnn.deterministic is deterministic
+        assert cudnn.benchmark is False
+
+
+def test_each_process_has_an_accelerator_of_its_own(monkeypatch):
+    monkeypatch.setenv("RANK", "1")  # of something else than torchrun
+    assert is_first() and device._own(torch.device("cuda")) == torch.device("cuda")
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "one")
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    assert not is_first() and device._own(torch.device("cuda")) == torch.device("cuda:3")
+    assert device._own(torch.device("cuda:0")) == torch.device("cuda:0")
 
 
 def test_the_best_epoch_is_kept(faces):

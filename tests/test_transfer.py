@@ -10,6 +10,7 @@ from fer_cluster.baselines import _vgg16
 from fer_cluster.baselines.vgg16_transfer import Vgg16Transfer
 from fer_cluster.errors import InputError
 from fer_cluster.loading import load
+from fer_cluster.training.models import load_model, save_model
 
 # torchvision's VGG16: place of each convolution in `features`, channels out, channels in
 LAYOUT = [
@@ -130,6 +131,26 @@ def test_watched_images_are_described_once_too_and_forgotten_after_training(path
     assert sum(described) == 30 and part.net_.known == {}
     part.predict_proba(faces.images)
     assert sum(described) == 60 and part.net_.known == {}
+
+
+def test_a_model_from_disk_remembers_no_image(path, tmp_path):
+    faces = load("toy:n=20")
+    part = small(weights=str(path)).fit(faces.images, np.arange(20) % 7)
+    save_model(part, tmp_path / "model")
+    again = load_model(tmp_path / "model")
+    np.testing.assert_array_equal(again.predict_proba(faces.images), part.predict_proba(faces.images))
+    assert again.net_.known == {}
+
+
+def test_numbers_of_numpy_are_kept_as_numbers(path, tmp_path):
+    faces = load("toy:n=20")
+    given = {"dense": np.int64(6), "dropout": np.float32(0.5), "learning_rate": np.float64(1e-3)}
+    part = small(weights=str(path), **given).fit(
+        faces.images, np.arange(20) % 7, checkpoint=tmp_path / "state"
+    )
+    save_model(part, tmp_path / "model")
+    again = load_model(tmp_path / "model")
+    assert {name: again.get_params()[name] for name in given} == given
 
 
 @pytest.mark.parametrize("params", [{"augment": "mirror"}, {"crop": 40}, {"mixup": 0.2}, {"cutmix": 1.0}])

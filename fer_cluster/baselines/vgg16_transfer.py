@@ -75,6 +75,12 @@ class Vgg16Transfer(Classifier):
         self.net_.forget()
         return self
 
+    def restore(self, learnt):
+        """Build the untrained net of what ``learnt`` told, which remembers nothing."""
+        net = super().restore(learnt)
+        net.forget()
+        return net
+
     def prepare(self, net, images, checkpoint):
         """Return the net with pre-trained convolutions; images and checkpoint are not looked at.
 

@@ -30,13 +30,13 @@ class Batches:
             self.images = torch.from_numpy(np.array(images)).to(device)
 
     def __len__(self):
-        return -(-len(self.images) // self.size)
+        return len(self._cuts(1))
 
     def shuffled(self, seed, rank=0, world=1):
         """Yield the batches in the order of a seed; of several processes each takes its share."""
         order = self._rows(np.random.default_rng(seed).permutation(len(self.images)))
-        for start in range(0, len(order), self.size):
-            rows = order[start : start + self.size]
+        for start, end in self._cuts(world):
+            rows = order[start:end]
             yield self.take(rows[rank::world] if len(rows) >= world else rows)
 
     def in_order(self):
@@ -44,6 +44,14 @@ class Batches:
         order = self._rows(np.arange(len(self.images)))
         for start in range(0, len(order), self.size):
             yield self.take(order[start : start + self.size])
+
+    def _cuts(self, world):
+        """Return where batches start and end; one face alone cannot be normalised and joins others."""
+        count = len(self.images)
+        starts = list(range(0, count, self.size))
+        if len(starts) > 1 and count - starts[-1] < 2 * world:
+            starts.pop()
+        return list(zip(starts, [*starts[1:], count], strict=True))
 
     def take(self, rows):
         """Return images (b, 1, height, width), uint8, and targets (b,) at a tensor of rows."""

@@ -4,6 +4,8 @@ import json
 import warnings
 from pathlib import Path
 
+import numpy as np
+
 from fer_cluster.atomic import writing_folder
 from fer_cluster.errors import InputError
 
@@ -27,7 +29,7 @@ def save(folder, key, state):
     _part(state, (), tensors, rest)
     with writing_folder(folder) as new:
         (new / _TENSORS).write_bytes(to_bytes(tensors))  # save_file lets nobody but the owner read it
-        (new / _REST).write_text(json.dumps({"key": key, "rest": rest}), encoding="utf-8")
+        (new / _REST).write_text(json.dumps({"key": key, "rest": rest}, default=_plain), encoding="utf-8")
 
 
 def load(folder, key):
@@ -57,6 +59,13 @@ def load(folder, key):
         )
         return None
     return _joined(flat)
+
+
+def _plain(value):
+    """Return a number of numpy as JSON has it."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} is no part of a checkpoint.")
 
 
 def _check(folder):

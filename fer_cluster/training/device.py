@@ -1,6 +1,7 @@
 """Where and in which precision a net runs."""
 
 import contextlib
+import os
 
 from fer_cluster.errors import InputError
 
@@ -17,22 +18,44 @@ def pick(device="auto"):
 
     if device == "auto":
         found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-        return found or torch.device("cpu")
+        return _own(found or torch.device("cpu"))
     try:
-        torch.empty(1, device=device)
-        return torch.device(device)
+        found = _own(torch.device(device))
+        torch.empty(1, device=found)
+        return found
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"device {device!r} cannot be used here ({reason}); use 'auto' or 'cpu'.") from error
+
+
+def _own(device):
+    """Return the accelerator of this process, where ``torchrun`` started one for each."""
+    import torch
+
+    if device.type == "cuda" and device.index is None and launched():
+        return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    return device
+
+
+def launched():
+    """Whether ``torchrun`` started this process."""
+    return "TORCHELASTIC_RUN_ID" in os.environ
 
 
 def autocast(device, precision="auto"):
     """Return the context in which a net runs: bfloat16 where it is fast, else float32."""
     import torch
 
-    if precision == "bfloat16" or (precision == "auto" and has_bfloat16(device)):
+    if used(device, precision) == "bfloat16":
         return torch.autocast(device.type, torch.bfloat16)
     return contextlib.nullcontext()
+
+
+def used(device, precision="auto"):
+    """Return the precision that is used: ``auto`` is bfloat16 where the device multiplies it."""
+    if precision == "auto":
+        return "bfloat16" if has_bfloat16(device) else "float32"
+    return precision
 
 
 def own_random(device):
@@ -66,6 +89,4 @@ def name(device, precision="auto"):
     import torch
 
     called = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    if precision == "auto":
-        precision = "bfloat16" if has_bfloat16(device) else "float32"
-    return f"{called} ({precision})"
+    return f"{called} ({used(device, precision)})"

@@ -10,8 +10,9 @@ import time
 from fer_cluster.errors import InputError
 from fer_cluster.progress import bar
 from fer_cluster.training import checkpoint as checkpoints
+from fer_cluster.training.average import Average
 from fer_cluster.training.batches import Batches
-from fer_cluster.training.device import autocast, own_random, pick, widest
+from fer_cluster.training.device import autocast, own_random, pick, used, widest
 from fer_cluster.training.memory import keep_freed
 from fer_cluster.training.parallel import Processes
 from fer_cluster.training.schedule import rate
@@ -36,7 +37,8 @@ def train(net, objective, images, targets=None, *, recipe, watch=None, checkpoin
         Faces that are looked at after each epoch and never learnt from.
     checkpoint : path-like, optional
         Folder of the state after the last epochs; a training that was cut off
-        goes on from there to the weights it would have had.
+        goes on from there to the weights it would have had (to the bit on a
+        processor; an accelerator adds in an order of its own).
     title : str
         Shown before the progress bar.
 
@@ -77,7 +79,7 @@ class Loop:
         self.faces = Batches(images, targets, self.device, recipe.batch_size)
         self.watched = watch and Batches(*watch, self.device, 512)
         self.optimiser = _optimiser(self.net, recipe)
-        self.average = _averaged(self.net, recipe.average)
+        self.average = Average(self.net, recipe.average) if recipe.average else None
         self.best = {}
         self.history = []
 
@@ -140,7 +142,7 @@ class Loop:
             torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)
         self.optimiser.step()
         if self.average:
-            self.average.update_parameters(self.net)
+            self.average.update(self.net)
         return self._counted(loss, right, len(images))
 
     def _watch(self):
@@ -191,7 +193,7 @@ class Loop:
             self.best = {"accuracy": accuracy, "net": copy.deepcopy(self.shown.state_dict())}
 
     def _state(self):
-        average = self.average.state_dict() if self.average else {}
+        average = self.average.state() if self.average else {}
         parts = {"net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(), "average": average}
         return parts | {"best": self.best, "history": self.history}
 
@@ -205,7 +207,7 @@ class Loop:
                 if value.shape == parameter.shape:  # the memory format of the weights is lost on disk
                     kept[name] = parameter.detach().clone().copy_(value)
         if self.average:
-            self.average.load_state_dict(state["average"])
+            self.average.resume(state["average"])
         self.best, self.history = state.get("best", {}), state["history"]
 
     def _key(self):
@@ -213,7 +215,7 @@ class Loop:
         import torch
 
         settings = {name: value for name, value in vars(self.recipe).items() if not name.endswith("_")}
-        settings["world"] = self.processes.world
+        settings |= {"world": self.processes.world, "precision": used(self.device, self.recipe.precision)}
         key = hashlib.sha256(json.dumps([settings, str(self.net)], default=str, sort_keys=True).encode())
         for tensor in self.net.state_dict().values():  # as training starts from it
             key.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
@@ -248,15 +250,6 @@ def _optimiser(net, recipe):
     return kinds[recipe.optimiser](groups, recipe.learning_rate, **fused)
 
 
-def _averaged(net, decay):
-    """Return the exponential moving average of a net, or None."""
-    from torch.optim import swa_utils
-
-    if not decay:
-        return None
-    return swa_utils.AveragedModel(net, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(decay), use_buffers=True)
-
-
 def _means(total):
     """Return loss and, where it is known, accuracy from the sums."""
     loss, right, count = total.tolist()
@@ -268,10 +261,17 @@ def _figures(means):
     return ", ".join(f"{name} {value:.3f}" for name, value in means.items())
 
 
+@contextlib.contextmanager
 def _quickest(device):
-    """Let an accelerator look for the quickest convolution; all images have one size."""
-    import torch
+    """Let an accelerator look for the quickest convolution, as all images have one size.
 
-    if device.type != "cuda":
-        return contextlib.nullcontext()
-    return torch.backends.cudnn.flags(enabled=True, benchmark=True)  # by default `flags` turns cuDNN off
+    Not where the caller asked for the same one each time.
+    """
+    from torch.backends import cudnn
+
+    before = cudnn.benchmark
+    cudnn.benchmark = before or (device.type == "cuda" and not cudnn.deterministic)
+    try:
+        yield
+    finally:
+        cudnn.benchmark = before

@@ -4,6 +4,8 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
 from fer_cluster.training.recipe import Recipe
@@ -30,7 +32,7 @@ def save_model(model, folder):
     folder.mkdir(parents=True, exist_ok=True)
     record = {"kind": kind, "part": part, "params": model.get_params(), "learnt": model.learnt()}
     save_tensors(model.net_, folder / _WEIGHTS, {"part": part})
-    (folder / _JSON).write_text(json.dumps(record, indent=1, default=str) + "\n", encoding="utf-8")
+    (folder / _JSON).write_text(json.dumps(record, indent=1, default=_plain) + "\n", encoding="utf-8")
 
 
 def load_model(folder):
@@ -57,6 +59,11 @@ def load_model(folder):
         raise InputError(f"The model in {folder} cannot be rebuilt: {why}.") from error
     load_matching(net, folder / _WEIGHTS)
     return model
+
+
+def _plain(value):
+    """Return a number of numpy as JSON has it, anything else as text."""
+    return value.item() if isinstance(value, np.generic) else str(value)
 
 
 def _name(found):

@@ -2,10 +2,12 @@
 
 import os
 
+from fer_cluster.training.device import launched
+
 
 def is_first():
     """Whether this process is the one that writes: the only one, or the first that ``torchrun`` started."""
-    return os.environ.get("RANK", "0") == "0"
+    return not launched() or os.environ["RANK"] == "0"
 
 
 class Processes:
@@ -21,11 +23,10 @@ class Processes:
         from torch import distributed
 
         self.rank, self.world, self.device = 0, 1, device
-        if not distributed.is_torchelastic_launched():
+        if not launched():
             return
         if device.type == "cuda":
-            self.device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
-            torch.cuda.set_device(self.device)
+            torch.cuda.set_device(device)
         if not distributed.is_initialized():
             distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
         self.rank, self.world = distributed.get_rank(), distributed.get_world_size()
