@@ -160,6 +160,16 @@ def test_a_watched_label_that_was_never_seen_is_wrong(faces):
     assert model.history_.watch_accuracy.tolist() == [right.sum() / 4] * 2
 
 
+def test_the_watched_loss_is_that_of_the_labels_that_were_seen(faces):
+    images = np.resize(faces[0], (600, 6, 6))
+    named = np.resize([3, 5, 9, 77], 600)
+    named[512:] = 77  # the second batch has strangers only
+    model = Tiny(learning_rate=0.0).fit(*faces, watch=(images, named))
+    seen = np.flatnonzero(named != 77)
+    wanted = model.predict_proba(images)[seen, np.searchsorted([3, 5, 9], named[seen])]
+    assert model.history_.watch_loss.tolist() == pytest.approx([-np.log(wanted).mean()] * 2, rel=1e-5)
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("balanced", [None, "balanced"])
 @pytest.mark.parametrize("mixed", [False, True])

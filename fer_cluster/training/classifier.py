@@ -101,7 +101,7 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         if watch is not None:
             seen, named = _labelled(*watch, self.shape_)
             watch = (seen, _codes(named, self.classes_))
-        objective = self._objective(targets)
+        objective = self._objective(targets, watch and watch[1])
         with own_random(pick(self.device)):
             torch.manual_seed(self.random_state)
             self.net_ = self.prepare(self._built(), images, checkpoint)
@@ -153,8 +153,11 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         height, width = (self.crop, self.crop) if self.crop else self.shape_
         return self.net(height, width, len(self.classes_))
 
-    def _objective(self, targets):
-        """Return the loss function: cross-entropy, of mixed images and soft targets in training."""
+    def _objective(self, targets, named=None):
+        """Return the loss function: cross-entropy, of mixed images and soft targets in training.
+
+        Watched faces whose emotion was never learnt (-1 among ``named``) count as errors, and have no loss.
+        """
         import torch
         from torch.nn.functional import cross_entropy
 
@@ -165,12 +168,13 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         weight = torch.tensor(count.sum() / (len(count) * count), dtype=torch.float32)
         weight = weight if self.class_weight == "balanced" else torch.ones_like(weight)
         on = functools.cache(weight.to)  # once a device: copying it each step would wait for the device
+        known = np.nan if named is None or not (named >= 0).any() else (named >= 0).mean()
 
         def objective(net, images, targets):
             if not net.training:
                 logits = self._logits(net, views(images, "one", self.crop)[0])
-                known = targets >= 0
-                return cross_entropy(logits[known], targets[known]), (logits.argmax(1) == targets).sum()
+                loss = cross_entropy(logits, targets, ignore_index=-1, reduction="sum") / len(targets)
+                return loss / known, (logits.argmax(1) == targets).sum()
             images, soft = mixed(changed(images), targets, len(count), mixup=self.mixup, cutmix=self.cutmix)
             logits = self._logits(net, images)
             loss = cross_entropy(logits, soft, on(logits.device), label_smoothing=self.label_smoothing)
