@@ -4,9 +4,11 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 PREFIX = ".writing-"  # of what is not whole yet, beside what it will replace
+_DAY = 24 * 3600.0  # seconds; nothing is written for longer
 
 
 @contextlib.contextmanager
@@ -41,10 +43,12 @@ def writing(path):
 def writing_folder(path):
     """Yield a temporary folder that takes the place of ``path`` on success.
 
-    An older folder at ``path`` stays whole until the new one is complete.
+    An older folder at ``path`` stays whole until the new one is complete. What
+    a killed process left unfinished beside it a day ago or earlier is taken away.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path.parent)
     holder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=path.parent))
     try:
         temporary = holder / "new"
@@ -58,6 +62,14 @@ def writing_folder(path):
             os.replace(temporary, path)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
+
+
+def _sweep(folder):
+    """Remove what killed processes never finished."""
+    for left in folder.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):  # another process may be as quick
+            if time.time() - left.stat().st_mtime > _DAY:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _swapped(one, other):

@@ -85,3 +85,15 @@ def test_two_processes_learn_what_one_learns(processes, name):
         for key, value in alone[name][part].items():
             for one, other in zip(value, first["found"][name][part][key], strict=True):
                 assert one == pytest.approx(other, rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize(("world", "told"), [("1", "cpu (float32)"), ("4", "4 x cpu (float32)")])
+def test_a_record_tells_of_how_many_processes(monkeypatch, world, told):
+    import torch
+
+    from fer_cluster.training import device
+
+    assert device.name(torch.device("cpu"), "float32") == "cpu (float32)"
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "one")
+    monkeypatch.setenv("WORLD_SIZE", world)
+    assert device.name(torch.device("cpu"), "float32") == told

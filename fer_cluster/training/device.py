@@ -85,8 +85,10 @@ def has_bfloat16(device):
 
 
 def name(device, precision="auto"):
-    """Return a device as a record of a run has it: ``cpu (float32)``, ``NVIDIA ... (bfloat16)``."""
+    """Return a device as a record of a run has it: ``cpu (float32)``, ``4 x NVIDIA ... (bfloat16)``."""
     import torch
 
     called = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    if launched() and os.environ["WORLD_SIZE"] != "1":
+        called = f"{os.environ['WORLD_SIZE']} x {called}"
     return f"{called} ({used(device, precision)})"
