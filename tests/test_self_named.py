@@ -69,6 +69,22 @@ def test_what_the_net_expresses_is_a_name_from_the_second_round_on(images, monke
         assert set(name) == set(range(name.max() + 1)) and 2 <= len(set(name)) <= 7
 
 
+def test_a_teacher_names_the_faces_first_in_place_of_the_prior(images, monkeypatch):
+    seen, learn = [], SelfNamed._learn
+
+    def spied(self, images, targets, turn, checkpoint):
+        seen.append(targets)
+        return learn(self, images, targets, turn, checkpoint)
+
+    monkeypatch.setattr(SelfNamed, "_learn", spied)
+    monkeypatch.setattr(SelfNamed, "_named", lambda *given: pytest.fail("the prior was fitted"))
+    expressed = "learnt_expressions:within=whiten:4;n_cells=(3,);threshold=0.5"
+    part = SelfNamed(**SMALL | {"teacher": "pixels:9 > whiten:6", "expressed": expressed}).fit(images)
+    taught = chained("pixels:9 > whiten:6", 0).fit(images)
+    np.testing.assert_array_equal(seen[0], part._named_anew(taught, images, 0))
+    assert [targets.shape for targets in seen] == [(40, 3), (40, 3)] and not np.array_equal(*seen)
+
+
 def test_the_strongest_expression_or_none_is_the_name_and_no_number_is_left_out():
     read = np.array([[0.2, 0.1, -1], [-1, -0.1, -3], [0.3, 0.4, -1], [-1, -1, -1]])
     assert _strongest(read).tolist() == [0, 2, 1, 2]  # nobody has the third
@@ -117,7 +133,7 @@ def test_every_subspace_of_every_seed_gives_each_number_of_names(images):
 def test_rounds_go_on_where_they_were_cut_off(images, tmp_path, monkeypatch):
     whole = SelfNamed(**SMALL).fit(images).transform(images)
 
-    def cut(self, images, turn):
+    def cut(self, extractor, images, turn):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):

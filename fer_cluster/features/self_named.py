@@ -42,6 +42,10 @@ class SelfNamed(ViewEncoder):
         Steps after these, such as ``whiten:64 > unit``; several subspaces are joined by ``|``.
     n_priors : int
         How many times each is fitted, with seeds of its own.
+    teacher : str
+        Features that take the place of all these: they name the faces first, by ``subspace`` and
+        ``expressed``, as the net's own do later. ``pretrained:code=body`` goes on from the shipped
+        encoder, on FER2013 or on faces of yours. Empty for none.
     subspace : str
         Steps after the net's features that give all other names, likewise.
     expressed : str
@@ -57,6 +61,7 @@ class SelfNamed(ViewEncoder):
     described: str = "patches:n_words=300"
     prior: str = PRIOR
     n_priors: int = 2
+    teacher: str = ""
     subspace: str = SUBSPACE
     expressed: str = EXPRESSED
     names: tuple = (15, 40, 100)
@@ -89,11 +94,11 @@ class SelfNamed(ViewEncoder):
         self.check(watched=False)
         self.check_images(images)
         self.shape_ = images.shape[1:]
-        targets, history = self._names(self._named(images), 0), []
+        targets, history = self._named_first(images), []
         for turn in range(self.rounds):
             history.append(self._learn(images, targets, turn, checkpoint).assign(round=turn + 1))
             if turn + 1 < self.rounds:
-                targets = self._named_anew(images, turn + 1)
+                targets = self._named_anew(self, images, turn + 1)
         self.history_ = pd.concat(history, ignore_index=True)
         self.history_["epoch"] = np.arange(1, len(self.history_) + 1)
         return self
@@ -105,6 +110,12 @@ class SelfNamed(ViewEncoder):
         if not counts or not all(isinstance(count, Integral) and count >= 2 for count in counts):
             raise InputError(f"names must be one or more whole numbers of 2 or more, got {self.names!r}.")
 
+    def _named_first(self, images):
+        """Return the names that the first net learns, a column for each, shape (n, heads)."""
+        if self.teacher:
+            return self._named_anew(chained(self.teacher, self.random_state).fit(images), images, 0)
+        return self._names(self._named(images), 0)
+
     def _named(self, images):
         """Return the subspaces of the described faces in which they are named first."""
         described = chained(self.described, self.random_state).fit(images)
@@ -113,9 +124,9 @@ class SelfNamed(ViewEncoder):
         found = spaces(self.prior, seeds, once, images, once.transform(images))
         return [near for _, near in found]
 
-    def _named_anew(self, images, turn):
-        """Return the names that the net's features give, a column for each, shape (n, heads)."""
-        once = Remembering(self)
+    def _named_anew(self, extractor, images, turn):
+        """Return the names that a net's features give, a column for each, shape (n, heads)."""
+        once = Remembering(extractor)
         x = once.transform(images)
 
         def near(steps):
