@@ -54,7 +54,8 @@ def test_names_are_kmeans_of_the_prior_and_next_of_what_was_learnt(images, monke
     assert targets.shape == (40, 2) and targets.max(0).tolist() == [1, 4]
 
 
-def test_what_the_net_expresses_is_a_name_from_the_second_round_on(images, monkeypatch):
+def learnt_names(monkeypatch):
+    """Return a list to which each round adds the names that its net learns."""
     seen, learn = [], SelfNamed._learn
 
     def spied(self, images, targets, turn, checkpoint):
@@ -62,6 +63,11 @@ def test_what_the_net_expresses_is_a_name_from_the_second_round_on(images, monke
         return learn(self, images, targets, turn, checkpoint)
 
     monkeypatch.setattr(SelfNamed, "_learn", spied)
+    return seen
+
+
+def test_what_the_net_expresses_is_a_name_from_the_second_round_on(images, monkeypatch):
+    seen = learnt_names(monkeypatch)
     expressed = "learnt_expressions:within=whiten:4;n_cells=(3,);threshold=0.5"
     SelfNamed(**SMALL | {"expressed": f"{expressed} | {expressed};n_rounds=1"}).fit(images)
     assert [targets.shape for targets in seen] == [(40, 2), (40, 4)]
@@ -70,13 +76,7 @@ def test_what_the_net_expresses_is_a_name_from_the_second_round_on(images, monke
 
 
 def test_a_teacher_names_the_faces_first_in_place_of_the_prior(images, monkeypatch):
-    seen, learn = [], SelfNamed._learn
-
-    def spied(self, images, targets, turn, checkpoint):
-        seen.append(targets)
-        return learn(self, images, targets, turn, checkpoint)
-
-    monkeypatch.setattr(SelfNamed, "_learn", spied)
+    seen = learnt_names(monkeypatch)
     monkeypatch.setattr(SelfNamed, "_named", lambda *given: pytest.fail("the prior was fitted"))
     expressed = "learnt_expressions:within=whiten:4;n_cells=(3,);threshold=0.5"
     part = SelfNamed(**SMALL | {"teacher": "pixels:9 > whiten:6", "expressed": expressed}).fit(images)
