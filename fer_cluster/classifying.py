@@ -30,6 +30,7 @@ from fer_cluster.runs import Run
 from fer_cluster.scoring import score
 from fer_cluster.splits import split as split_faces
 from fer_cluster.training.recipe import Recipe
+from fer_cluster.voices import soft_targets
 
 _HELD_OUT = 10  # one face in so many, where a split has no part to choose on
 
@@ -47,6 +48,7 @@ def classify(
     chosen_with="nothing",
     checkpoint=None,
     embedding=None,
+    teachers=(),
 ):
     """Train a baseline on the labels of the fit part and score what it names.
 
@@ -76,6 +78,9 @@ def classify(
         Folder from which an interrupted training goes on.
     embedding : Embedding, optional
         Of these faces and parts, where it was already made.
+    teachers : sequence of Run
+        Classifiers of the same faces and split, of which a net learns too: its targets
+        are the mean of the label and of what each of them says.
 
     Returns
     -------
@@ -100,9 +105,10 @@ def classify(
         learnt = {"epochs": epochs, "checkpoint": checkpoint}
         embedding = embed(faces, features, then=then, split=parts.name, seed=seeds[0], **learnt)
     seen = shaped(trained[0], embedding.x if features else faces.images)
+    taught = _taught(baseline, trained[0], teachers, faces, parts.name, rows)
     started = time.perf_counter()
     for seed, one in zip(seeds, trained, strict=True):
-        options = _options(seen, emotion, watched, checkpoint, seed)
+        options = _options(seen, emotion, watched, checkpoint, seed) | taught
         one.fit(seen[rows], emotion[rows], **wanted(one.fit, **options))
     seconds = _seconds(trained, time.perf_counter() - started)
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
@@ -113,6 +119,7 @@ def classify(
         **described,
         **given(epochs),
         "labels": "emotion of " + parts.fit,
+        **({"teachers": [run.name for run in teachers]} if teachers else {}),
         "watched": watched_name,
         "chosen_with": chosen_with,
         **({"trained_share": trained[0].trained_share_} if hasattr(trained[0], "trained_share_") else {}),
@@ -190,6 +197,15 @@ def _options(images, emotion, watched, checkpoint, seed):
     """Return what the fit of a net takes besides images and labels."""
     watch = (images[watched], emotion[watched]) if len(watched) else None
     return {"watch": watch, "checkpoint": None if checkpoint is None else Path(checkpoint) / str(seed)}
+
+
+def _taught(baseline, one, teachers, faces, split, rows):
+    """Return what the fit of a net takes from teachers: its targets."""
+    if not teachers:
+        return {}
+    if "soft" not in inspect.signature(one.fit).parameters:
+        raise InputError(f"{text(baseline)} learns from labels alone; only nets have teachers.")
+    return {"soft": soft_targets(teachers, faces, split, rows)}
 
 
 def _rows(parts, emotion, baseline, seed):

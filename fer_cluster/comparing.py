@@ -99,7 +99,8 @@ def _compare_on(split, experiment, faces, out):
             run = _together(runs, entry, folder)
         elif run is None:
             last = _embedded(last, entry, split, faces, folder, runs)
-            run = _made_or_left_out(entry, split, faces, last[1], folder)
+            told = entry | ({"teachers": _named(runs, entry, "teachers")} if "teachers" in entry else {})
+            run = _made_or_left_out(told, split, faces, last[1], folder)
         if run is not None:
             runs[entry["name"]] = run
     return list(runs.values())
@@ -107,14 +108,18 @@ def _compare_on(split, experiment, faces, out):
 
 def _together(runs, entry, folder):
     """Return the ensemble of runs that are there already."""
-    for name in entry["ensemble"]:
-        if name not in runs:
-            raise unknown(f"ensemble {entry['name']!r}: run", name, runs or ["no run before it"])
-    members = [runs[name] for name in entry["ensemble"]]
-    run = ensemble(members, entry["name"], entry.get("chosen_with", "nothing"))
+    run = ensemble(_named(runs, entry, "ensemble"), entry["name"], entry.get("chosen_with", "nothing"))
     if folder is not None and is_first():
         run.save(folder)
     return run
+
+
+def _named(runs, entry, key):
+    """Return the runs that an entry names, which are there already."""
+    for name in entry[key]:
+        if name not in runs:
+            raise unknown(f"{key} of {entry['name']!r}: run", name, runs or ["no run before it"])
+    return [runs[name] for name in entry[key]]
 
 
 def _made_or_left_out(entry, split, faces, embedding, folder):
@@ -216,6 +221,7 @@ def _finished(folder, entry, split, faces):
     room, keys = (classifying, _CLASSIFIED) if "baseline" in entry else (clustering, _CLUSTERED)
     wanted = room.describe(**{key: entry[key] for key in keys if key in entry})
     wanted |= {"seeds": _seeds(entry), "epochs": entry.get("epochs"), "params": _parameters(entry)}
+    wanted |= {"teachers": entry.get("teachers") or None}
     same = all(run.spec.get(key) == value for key, value in wanted.items())
     same = same and run.spec["dataset"]["fingerprint"] == faces.fingerprint and run.spec["split"] == split
     return _told(run, entry.get("chosen_with", "nothing"), folder) if same else None

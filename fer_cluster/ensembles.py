@@ -1,11 +1,9 @@
 """Several classifiers asked at once: the mean of their probabilities."""
 
-import numpy as np
-
 from fer_cluster import provenance
 from fer_cluster.classifying import named
-from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
+from fer_cluster.voices import check_voices, voices
 
 
 def ensemble(runs, name="ensemble", chosen_with="nothing"):
@@ -29,11 +27,10 @@ def ensemble(runs, name="ensemble", chosen_with="nothing"):
     InputError
         Where there are no runs, a run is no classifier, or they have other faces or splits.
     """
-    _check(runs)
+    if not runs:
+        raise InputError("An ensemble needs at least one run.")
+    check_voices(runs)
     first = runs[0]
-    members = np.concatenate(
-        [np.asarray(run.features).reshape(len(run.faces), -1, len(EMOTIONS)) for run in runs], 1
-    )
     spec = {
         "kind": "classifier",
         **{key: first.spec[key] for key in ("dataset", "split", "fit", "report", "transductive", "labels")},
@@ -46,19 +43,9 @@ def ensemble(runs, name="ensemble", chosen_with="nothing"):
         "seconds": {"baseline": sum(run.spec["seconds"]["baseline"] for run in runs)},
         **provenance.record(first.spec["device"]),
     }
-    return named(name, spec, first.faces, members.mean(1))
+    return named(name, spec, first.faces, voices(runs).mean(1))
 
 
 def _chosen(told):
     """Return what parameters and members were chosen with, each once."""
     return " and ".join(dict.fromkeys(one for one in told if one != "nothing")) or "nothing"
-
-
-def _check(runs):
-    if not runs:
-        raise InputError("An ensemble needs at least one run.")
-    for run in runs:
-        if run.spec["kind"] != "classifier":
-            raise InputError(f"{run.name!r} is a {run.spec['kind']}; an ensemble is made of classifiers.")
-        if any(run.spec[key] != runs[0].spec[key] for key in ("dataset", "split")):
-            raise InputError(f"{run.name!r} has other faces or another split than {runs[0].name!r}.")

@@ -12,12 +12,12 @@ from fer_cluster.parts import as_seeds, check_epochs
 from fer_cluster.splits import SPLITS
 
 _CLUSTERING = ("name", "features", "then", "clusterer", "projection", "k", "seeds", "epochs", "chosen_with")
-_BASELINE = ("name", "baseline", "features", "then", "seeds", "epochs", "chosen_with", "optional")
+_BASELINE = ("name", "baseline", "features", "then", "seeds", "epochs", "chosen_with", "optional", "teachers")
 _ENSEMBLE = ("name", "ensemble", "chosen_with")
 _SHARED = ("title", "splits", "k", "seeds", "projection", "baseline_seeds", "runs", "figures", "tables")
 _FIGURE_KEYS = ("name", "plot", "run", "runs")
 _TABLE_KEYS = ("name", "analysis", "run", "runs")
-_LISTS = ("then", "ensemble")
+_LISTS = ("then", "ensemble", "teachers")
 _KINDS = {
     "features": "features",
     "clusterer": "clusterers",
@@ -36,8 +36,8 @@ class Experiment:
     splits : tuple of str
     runs : tuple of dict
         Keyword arguments of :func:`fer_cluster.cluster`, or, with ``baseline``,
-        of :func:`fer_cluster.classify`; or ``name`` and ``ensemble``, the
-        names of runs before it. One dict a run; one that is ``optional`` is
+        of :func:`fer_cluster.classify`, whose ``teachers`` are named; or ``name`` and
+        ``ensemble``. Both lists are of runs before it. One dict a run; one that is ``optional`` is
         left out where it cannot be made, for want of weights say.
     figures : tuple of dict
         ``name``, ``plot`` and ``run`` of the figures that have a name of their own.
@@ -83,7 +83,7 @@ def read_experiment(path, seeds=None, epochs=None):
     runs = [_shortened(run, seeds, epochs) for run in runs]
     names = [run["name"] for run in runs]
     _check_names(path, "run", names)
-    _check_ensembles(path, runs)
+    _check_members(path, runs)
     figures, tables = table.get("figures", ()), table.get("tables", ())
     for figure in figures:
         _check_drawn(path, "figure", figure, names, _FIGURE_KEYS, "plots", "plot")
@@ -173,14 +173,14 @@ def _check_kinds(path, table):
             raise InputError(f"{path}: {key} must be a list of texts, got {value!r}.")
 
 
-def _check_ensembles(path, runs):
-    """Refuse members that are no classifier before their ensemble."""
+def _check_members(path, runs):
+    """Refuse members and teachers that are no classifier before the run that names them."""
     named = []
     for run in runs:
-        for member in run.get("ensemble", ()):
+        for member in (*run.get("ensemble", ()), *run.get("teachers", ())):
             if member not in named:
                 allowed = named or ["no baseline before it"]
-                raise unknown(f"{path}: ensemble {run['name']!r}", member, allowed)
+                raise unknown(f"{path}: ensemble or teachers of {run['name']!r}", member, allowed)
         named += [run["name"]] if run.keys() & {"baseline", "ensemble"} else []
 
 

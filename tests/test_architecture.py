@@ -17,7 +17,7 @@ LEVELS = {
     1: "training",
     2: "datasets features steps clusterers projections baselines analysis plots",
     3: "engines runs parts provenance loading audit clustering classifying ensembles experiment comparing "
-    "drawing tables typeset summary shown page visualizers",
+    "voices drawing tables typeset summary shown page visualizers",
     4: "report",
     5: "cli options questions __main__",
 }

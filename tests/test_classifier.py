@@ -324,3 +324,30 @@ def test_a_hostile_model_calls_and_imports_nothing(saved, tmp_path, monkeypatch)
         with pytest.raises(InputError, match="cannot be rebuilt"):
             load_model(saved)
     assert not (tmp_path / "called").exists() and not (tmp_path / "imported").exists()
+
+
+def test_soft_targets_take_the_place_of_labels(faces):
+    images, emotion = faces
+    hot = np.eye(3)[np.searchsorted([3, 5, 9], emotion)]
+    by_label, by_soft = Tiny().fit(images, emotion), Tiny().fit(images, emotion, soft=hot)
+    assert np.array_equal(by_soft.predict_proba(images), by_label.predict_proba(images))
+    assert by_soft.history_["accuracy"].equals(by_label.history_["accuracy"])
+    turned = Tiny(epochs=150, learning_rate=0.01).fit(images, emotion, soft=hot[:, [1, 2, 0]])
+    assert (turned.predict(images) == np.array([9, 3, 5])[hot.argmax(1)]).mean() > 0.9
+    assert turned.history_["accuracy"].iloc[-1] < 0.1  # of the labels
+
+
+@pytest.mark.parametrize("mixing", [{"mixup": 0.4}, {"cutmix": 1.0}, {"label_smoothing": 0.2}])
+def test_soft_targets_are_mixed_and_smoothed_as_labels_are(faces, mixing):
+    images, emotion = faces
+    hot = np.eye(3)[np.searchsorted([3, 5, 9], emotion)]
+    losses = [Tiny(**mixing).fit(images, emotion, soft=soft).history_["loss"] for soft in (None, hot)]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-6)
+
+
+def test_soft_targets_must_be_probabilities_of_each_label(faces):
+    with pytest.raises(InputError, match=r"shape \(30, 3\)"):
+        Tiny().fit(*faces, soft=np.ones((N, 2)) / 2)
+    for wrong in (np.ones((N, 3)), np.tile([2.0, -1.0, 0.0], (N, 1)), np.full((N, 3), np.nan)):
+        with pytest.raises(InputError, match="probabilities that sum to one"):
+            Tiny().fit(*faces, soft=wrong)

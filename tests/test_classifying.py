@@ -152,7 +152,7 @@ def test_an_ensemble_is_the_mean_of_probabilities(tiny, net):
     assert ensemble([net, probe], chosen_with="PublicTest").spec["chosen_with"] == "PublicTest"
     assert both.spec["members"] == {net.name: [0, 1], probe.name: [0]}
     np.testing.assert_array_equal(both.predictions()[0], expected.argmax(1))
-    with pytest.raises(InputError, match="made of classifiers"):
+    with pytest.raises(InputError, match="only classifiers"):
         ensemble([net, cluster(tiny, "pixels:n_components=5", seeds=1)])
     with pytest.raises(InputError, match="another split"):
         ensemble([net, classify(tiny, "majority", split="paper")])

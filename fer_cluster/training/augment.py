@@ -241,7 +241,8 @@ def mixed(images, targets, n_classes, mixup=0.0, cutmix=0.0):
     Parameters
     ----------
     images : tensor, shape (b, 1, height, width)
-    targets : tensor of int, shape (b,)
+    targets : tensor of int, shape (b,), or of float, shape (b, n_classes)
+        Of float, each row sums to one.
     n_classes : int
     mixup : float
         alpha of the Beta distribution that the share of one image is drawn from,
@@ -256,8 +257,7 @@ def mixed(images, targets, n_classes, mixup=0.0, cutmix=0.0):
     targets : tensor of float32, shape (b, n_classes)
         Each row sums to one.
     """
-    hot = torch.zeros(len(targets), n_classes, device=targets.device)
-    hot.scatter_(1, targets.long()[:, None], 1.0)
+    hot = _hot(targets, n_classes) if targets.ndim == 1 else targets
     images = images.float()
     if mixup <= 0 and cutmix <= 0:
         return images, hot
@@ -272,6 +272,12 @@ def mixed(images, targets, n_classes, mixup=0.0, cutmix=0.0):
     else:
         x = torch.lerp(images, images[other], 1 - share)
     return _channels_last(x), torch.lerp(hot, hot[other], 1 - share)
+
+
+def _hot(targets, n_classes):
+    """Return one where the target is and zero elsewhere, float32 (b, n_classes)."""
+    hot = torch.zeros(len(targets), n_classes, device=targets.device)
+    return hot.scatter_(1, targets.long()[:, None], 1.0)
 
 
 def _rectangle(frame, share):

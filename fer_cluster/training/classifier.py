@@ -71,7 +71,7 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         """Return the net as training starts from it; a subclass may load or pre-train it."""
         return net
 
-    def fit(self, images, emotion, watch=None, checkpoint=None):
+    def fit(self, images, emotion, watch=None, checkpoint=None, soft=None):
         """Train on labelled images.
 
         Parameters
@@ -82,6 +82,9 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
             Faces that are looked at after each epoch and never learnt from.
         checkpoint : path-like, optional
             Folder from which an interrupted training goes on.
+        soft : array-like, shape (n, n_classes), optional
+            What is learnt in place of the labels, which are then only counted: the
+            probability of each label, in sorted order; each row sums to one.
 
         Raises
         ------
@@ -102,11 +105,12 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
             seen, named = _labelled(*watch, self.shape_)
             watch = (seen, _codes(named, self.classes_))
         objective = self._objective(targets, watch and watch[1])
+        learnt = targets if soft is None else _beside(targets, soft, len(self.classes_))
         with own_random(pick(self.device)):
             torch.manual_seed(self.random_state)
             self.net_ = self.prepare(self._built(), images, checkpoint)
         options = {"recipe": self, "watch": watch, "checkpoint": checkpoint, "title": type(self).__name__}
-        self.history_ = train(self.net_, objective, images, targets, **options)
+        self.history_ = train(self.net_, objective, images, learnt, **options)
         return self
 
     def predict_proba(self, images):
@@ -156,6 +160,7 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
     def _objective(self, targets, named=None):
         """Return the loss function: cross-entropy, of mixed images and soft targets in training.
 
+        Its targets in training are labels, (b,), or labels beside what is learnt in their place.
         Watched faces whose emotion was never learnt (-1 among ``named``) count as errors, and have no loss.
         """
         import torch
@@ -175,7 +180,8 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
                 logits = self._logits(net, views(images, "one", self.crop)[0])
                 loss = cross_entropy(logits, targets, ignore_index=-1, reduction="sum") / len(targets)
                 return loss / known, (logits.argmax(1) == targets).sum()
-            images, soft = mixed(changed(images), targets, len(count), mixup=self.mixup, cutmix=self.cutmix)
+            targets, soft = (targets, targets) if targets.ndim == 1 else (targets[:, 0], targets[:, 1:])
+            images, soft = mixed(changed(images), soft, len(count), mixup=self.mixup, cutmix=self.cutmix)
             logits = self._logits(net, images)
             loss = cross_entropy(logits, soft, on(logits.device), label_smoothing=self.label_smoothing)
             return loss, (logits.argmax(1) == targets).sum()
@@ -219,6 +225,17 @@ def _labelled(images, emotion, shape=None):
     if shape is None and not len(images):
         raise InputError("A net learns from at least one image, got none.")
     return images, emotion
+
+
+def _beside(targets, soft, n_classes):
+    """Return labels and, in the columns after them, what is learnt in their place, float32."""
+    soft = np.asarray(soft, np.float32)
+    if soft.shape != (len(targets), n_classes):
+        wanted = f"shape ({len(targets)}, {n_classes}), a row a face and a column a label"
+        raise InputError(f"soft must be of {wanted}, got one of shape {soft.shape}.")
+    if not (soft >= 0).all() or not np.allclose(soft.sum(1), 1, atol=1e-3):
+        raise InputError("Each row of soft must hold probabilities that sum to one.")
+    return np.column_stack([targets.astype(np.float32), soft])
 
 
 def _codes(emotion, classes):
