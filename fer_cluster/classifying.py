@@ -30,7 +30,7 @@ from fer_cluster.runs import Run
 from fer_cluster.scoring import score
 from fer_cluster.splits import split as split_faces
 from fer_cluster.training.recipe import Recipe
-from fer_cluster.voices import soft_targets
+from fer_cluster.voices import chosen, said, soft_targets
 
 _HELD_OUT = 10  # one face in so many, where a split has no part to choose on
 
@@ -98,14 +98,14 @@ def classify(
     features = seen_features(baseline, features, then)
     trained = [made("baselines", baseline, seed, epochs) for seed in seeds]
     check_epochs(epochs, trained[0], *([made("features", features, seeds[0])] if features else ()))
-    parts = embedding.split if embedding else split_faces(faces, split, seeds[0])
+    parts = embedding.split if embedding else split_faces(faces, split)
     emotion = faces.about["emotion"].cat.codes.to_numpy()
     rows, watched, watched_name = _rows(parts, emotion, trained[0], seeds[0])
     if features and embedding is None:
         learnt = {"epochs": epochs, "checkpoint": checkpoint}
         embedding = embed(faces, features, then=then, split=parts.name, seed=seeds[0], **learnt)
     seen = shaped(trained[0], embedding.x if features else faces.images)
-    taught = _taught(baseline, trained[0], teachers, faces, parts.name, rows)
+    taught = _taught(baseline, teachers, faces, parts, rows)
     started = time.perf_counter()
     for seed, one in zip(seeds, trained, strict=True):
         options = _options(seen, emotion, watched, checkpoint, seed) | taught
@@ -119,9 +119,9 @@ def classify(
         **described,
         **given(epochs),
         "labels": "emotion of " + parts.fit,
-        **({"teachers": [run.name for run in teachers]} if teachers else {}),
+        **({"teachers": said(teachers)} if teachers else {}),
         "watched": watched_name,
-        "chosen_with": chosen_with,
+        "chosen_with": chosen(chosen_with, teachers),
         **({"trained_share": trained[0].trained_share_} if hasattr(trained[0], "trained_share_") else {}),
         "params": parameters(embedding and embedding.chain, baseline=trained[0]),
         "seconds": {"features": embedding.seconds if features else 0.0, "baseline": round(seconds, 3)},
@@ -199,13 +199,18 @@ def _options(images, emotion, watched, checkpoint, seed):
     return {"watch": watch, "checkpoint": None if checkpoint is None else Path(checkpoint) / str(seed)}
 
 
-def _taught(baseline, one, teachers, faces, split, rows):
+def check_pupil(baseline):
+    """Raise an InputError where a baseline learns from labels alone."""
+    if "soft" not in inspect.signature(catalog.make("baselines", baseline).fit).parameters:
+        raise InputError(f"{text(baseline)} learns from labels alone; only nets have teachers.")
+
+
+def _taught(baseline, teachers, faces, parts, rows):
     """Return what the fit of a net takes from teachers: its targets."""
     if not teachers:
         return {}
-    if "soft" not in inspect.signature(one.fit).parameters:
-        raise InputError(f"{text(baseline)} learns from labels alone; only nets have teachers.")
-    return {"soft": soft_targets(teachers, faces, split, rows)}
+    check_pupil(baseline)
+    return {"soft": soft_targets(teachers, faces, parts, rows)}
 
 
 def _rows(parts, emotion, baseline, seed):

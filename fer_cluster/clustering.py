@@ -144,7 +144,7 @@ def embed(
     InputError
         Where a part or the split is unknown.
     """
-    parts = split_faces(faces, split, seed)
+    parts = split_faces(faces, split)
     extractor = made("features", features, seed, epochs) if trained is None else trained
     chain = Chain(extractor, [made("steps", step, seed) for step in then])
     started = time.perf_counter()

@@ -21,6 +21,7 @@ from fer_cluster.runs import Runs, check_free, load_run, state_folder
 from fer_cluster.splits import split as split_faces
 from fer_cluster.training.models import load_model
 from fer_cluster.training.parallel import is_first
+from fer_cluster.voices import chosen, said
 
 
 def compare(experiment, faces="toy", out=None):
@@ -94,32 +95,38 @@ def _compare_on(split, experiment, faces, out):
     for entry in progress:
         progress.set_postfix_str(entry["name"])
         folder = Path(out) / split / entry["name"] if out is not None else None
+        entry = _resolved(runs, entry)
+        if entry is None:
+            continue
         run = None if "ensemble" in entry else _finished(folder, entry, split, faces)
         if run is None and "ensemble" in entry:
-            run = _together(runs, entry, folder)
+            run = _together(entry, folder)
         elif run is None:
             last = _embedded(last, entry, split, faces, folder, runs)
-            told = entry | ({"teachers": _named(runs, entry, "teachers")} if "teachers" in entry else {})
-            run = _made_or_left_out(told, split, faces, last[1], folder)
+            run = _made_or_left_out(entry, split, faces, last[1], folder)
         if run is not None:
             runs[entry["name"]] = run
     return list(runs.values())
 
 
-def _together(runs, entry, folder):
+def _together(entry, folder):
     """Return the ensemble of runs that are there already."""
-    run = ensemble(_named(runs, entry, "ensemble"), entry["name"], entry.get("chosen_with", "nothing"))
+    run = ensemble(entry["ensemble"], entry["name"], entry.get("chosen_with", "nothing"))
     if folder is not None and is_first():
         run.save(folder)
     return run
 
 
-def _named(runs, entry, key):
-    """Return the runs that an entry names, which are there already."""
-    for name in entry[key]:
-        if name not in runs:
-            raise unknown(f"{key} of {entry['name']!r}: run", name, runs or ["no run before it"])
-    return [runs[name] for name in entry[key]]
+def _resolved(runs, entry):
+    """Return an entry with the runs that it names; None where it is optional and one of them was left out."""
+    named = {key: entry[key] for key in ("ensemble", "teachers") if key in entry}
+    missing = [(key, name) for key, names in named.items() for name in names if name not in runs]
+    if missing and entry.get("optional"):
+        warnings.warn(f"{entry['name']!r} is left out, as {missing[0][1]!r} is.", stacklevel=5)
+        return None
+    for key, name in missing:
+        raise unknown(f"{key} of {entry['name']!r}: run", name, runs or ["no run before it"])
+    return entry | {key: [runs[name] for name in names] for key, names in named.items()}
 
 
 def _made_or_left_out(entry, split, faces, embedding, folder):
@@ -191,7 +198,7 @@ def _alike(runs, key, folder):
 def _kept(run, extractor, key, split, faces):
     """Return the features of a clustering of the same features and steps."""
     chain = Chain(extractor, [made("steps", step, key[3]) for step in key[1]])
-    parts, seconds = split_faces(faces, split, key[3]), run.spec["seconds"]["features"]
+    parts, seconds = split_faces(faces, split), run.spec["seconds"]["features"]
     return clustering.Embedding(np.array(run.features), chain, parts, seconds)
 
 
@@ -221,10 +228,11 @@ def _finished(folder, entry, split, faces):
     room, keys = (classifying, _CLASSIFIED) if "baseline" in entry else (clustering, _CLUSTERED)
     wanted = room.describe(**{key: entry[key] for key in keys if key in entry})
     wanted |= {"seeds": _seeds(entry), "epochs": entry.get("epochs"), "params": _parameters(entry)}
-    wanted |= {"teachers": entry.get("teachers") or None}
+    teachers = entry.get("teachers", [])
+    wanted |= {"teachers": said(teachers) or None}
     same = all(run.spec.get(key) == value for key, value in wanted.items())
     same = same and run.spec["dataset"]["fingerprint"] == faces.fingerprint and run.spec["split"] == split
-    return _told(run, entry.get("chosen_with", "nothing"), folder) if same else None
+    return _told(run, chosen(entry.get("chosen_with", "nothing"), teachers), folder) if same else None
 
 
 def _parameters(entry):

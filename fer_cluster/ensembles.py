@@ -3,7 +3,7 @@
 from fer_cluster import provenance
 from fer_cluster.classifying import named
 from fer_cluster.errors import InputError
-from fer_cluster.voices import check_voices, voices
+from fer_cluster.voices import check_voices, chosen, voices
 
 
 def ensemble(runs, name="ensemble", chosen_with="nothing"):
@@ -39,13 +39,8 @@ def ensemble(runs, name="ensemble", chosen_with="nothing"):
         "features": "none",
         "then": [],
         "seeds": [0],
-        "chosen_with": _chosen([chosen_with, *(run.spec["chosen_with"] for run in runs)]),
+        "chosen_with": chosen(chosen_with, runs),
         "seconds": {"baseline": sum(run.spec["seconds"]["baseline"] for run in runs)},
         **provenance.record(first.spec["device"]),
     }
     return named(name, spec, first.faces, voices(runs).mean(1))
-
-
-def _chosen(told):
-    """Return what parameters and members were chosen with, each once."""
-    return " and ".join(dict.fromkeys(one for one in told if one != "nothing")) or "nothing"

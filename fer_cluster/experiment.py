@@ -13,7 +13,7 @@ from fer_cluster.splits import SPLITS
 
 _CLUSTERING = ("name", "features", "then", "clusterer", "projection", "k", "seeds", "epochs", "chosen_with")
 _BASELINE = ("name", "baseline", "features", "then", "seeds", "epochs", "chosen_with", "optional", "teachers")
-_ENSEMBLE = ("name", "ensemble", "chosen_with")
+_ENSEMBLE = ("name", "ensemble", "chosen_with", "optional")
 _SHARED = ("title", "splits", "k", "seeds", "projection", "baseline_seeds", "runs", "figures", "tables")
 _FIGURE_KEYS = ("name", "plot", "run", "runs")
 _TABLE_KEYS = ("name", "analysis", "run", "runs")
@@ -135,6 +135,8 @@ def _run(entry):
         catalog.make("steps", step)
     as_seeds(entry.get("seeds", 1))
     made = {key: catalog.make(kind, entry[key]) for key, kind in _KINDS.items() if key in entry}
+    if entry.get("teachers"):
+        classifying.check_pupil(entry["baseline"])
     named = {"name": _name(entry)} | entry
     check_epochs(entry.get("epochs"), *(made[key] for key in ("baseline", "features") if key in made))
     return named

@@ -53,7 +53,7 @@ def split(faces, name=None, seed=0):
     name : str, optional
         ``official``: as the data set says. ``paper``: the test faces of Bolcas
         2024. ``all``: fitted and scored on all faces. ``stratified``: a seeded
-        fifth of each emotion is the test part. By default ``official`` where
+        fifth of each emotion is the test part, the same for all runs. By default ``official`` where
         the data set has a split of its own, else ``stratified``.
     seed : int
         Used by ``stratified`` only.

@@ -1,11 +1,13 @@
 """What several classifiers say of the same faces: each seed of each has one voice."""
 
+import hashlib
+
 import numpy as np
 
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 
-__all__ = ["check_voices", "soft_targets", "voices"]
+__all__ = ["check_voices", "chosen", "said", "soft_targets", "voices"]
 
 
 def voices(runs):
@@ -20,7 +22,7 @@ def voices(runs):
     return np.concatenate([np.asarray(run.features).reshape(shape) for run in runs], axis=1)
 
 
-def soft_targets(teachers, faces, split, rows):
+def soft_targets(teachers, faces, parts, rows):
     """Return what a net learns in place of labels: the mean of the label and of each voice.
 
     Where teachers doubt a label the pupil learns less of it; of faces that are clear it
@@ -31,7 +33,7 @@ def soft_targets(teachers, faces, split, rows):
     teachers : sequence of Run
         Classifiers of these faces and this split.
     faces : Faces
-    split : str
+    parts : Split
     rows : ndarray of int, shape (n,)
         The faces asked for; all have a label.
 
@@ -51,21 +53,38 @@ def soft_targets(teachers, faces, split, rows):
     large as their teachers: Furlanello et al., Born-again neural networks, ICML 2018.
     """
     check_voices(teachers)
-    told = teachers[0].spec["dataset"]["fingerprint"], teachers[0].spec["split"]
-    if told != (faces.fingerprint, split):
+    same = teachers[0].spec["dataset"]["fingerprint"] == faces.fingerprint
+    if not same or teachers[0].spec["split"] != parts.name or (teachers[0].faces["part"] != parts.part).any():
         raise InputError(f"The teacher {teachers[0].name!r} has other faces or another split than its pupil.")
     emotion = faces.about["emotion"].cat.codes.to_numpy()[rows]
-    said = voices(teachers)[rows]
+    heard = voices(teachers)[rows]
     label = np.eye(len(EMOTIONS), dtype=np.float32)[emotion]
-    soft = (said.sum(1) + label) / (said.shape[1] + 1)
+    soft = (heard.sum(1) + label) / (heard.shape[1] + 1)
     soft = soft[:, np.unique(emotion)]
     return soft / soft.sum(1, keepdims=True)
 
 
 def check_voices(runs):
-    """Raise an InputError where a run is no classifier, or they have other faces or splits."""
+    """Raise an InputError where a run is no classifier, or they have other faces, splits or parts.
+
+    Whoever was trained on the test faces of another would know their labels.
+    """
+    first = runs[0]
     for run in runs:
         if run.spec["kind"] != "classifier":
             raise InputError(f"{run.name!r} is a {run.spec['kind']}; only classifiers can be asked.")
-        if any(run.spec[key] != runs[0].spec[key] for key in ("dataset", "split")):
-            raise InputError(f"{run.name!r} has other faces or another split than {runs[0].name!r}.")
+        same = all(run.spec[key] == first.spec[key] for key in ("dataset", "split"))
+        if not same or (run.faces["part"].to_numpy(str) != first.faces["part"].to_numpy(str)).any():
+            raise InputError(f"{run.name!r} has other faces or another split than {first.name!r}.")
+
+
+def said(runs):
+    """Return a hash of what each classifier says, by its name: a pupil of others is another one."""
+    heard = {run.name: np.ascontiguousarray(run.features, np.float32) for run in runs}
+    return {name: hashlib.blake2b(one, digest_size=8).hexdigest() for name, one in heard.items()}
+
+
+def chosen(own, runs):
+    """Return what parameters and classifiers were chosen with, each once; ``nothing`` where nothing was."""
+    told = [own, *(run.spec["chosen_with"] for run in runs)]
+    return " and ".join(dict.fromkeys(one for one in told if one != "nothing")) or "nothing"

@@ -156,6 +156,8 @@ class AdaptedVit(Classifier):
         for name, allowed in (("adaptation", ADAPTATIONS), ("pool", ("mean", "class"))):
             if getattr(self, name) not in allowed:
                 raise unknown(name, getattr(self, name), allowed)
+        if self.patch < 2:
+            raise InputError(f"patch must be 2 pixels or more, got {self.patch}.")
         if self.side % self.patch:
             raise InputError(f"side must be a multiple of patch ({self.patch}), got {self.side}.")
         if self.width % self.heads or self.width % 4:

@@ -69,9 +69,9 @@ class Vgg16Transfer(Classifier):
             remember=not (self.augment or self.crop or self.mixup or self.cutmix),
         )
 
-    def fit(self, images, emotion, watch=None, checkpoint=None):
+    def fit(self, images, emotion, watch=None, checkpoint=None, soft=None):
         """Train the last layers on labelled images; see :meth:`Classifier.fit`."""
-        super().fit(images, emotion, watch, checkpoint)
+        super().fit(images, emotion, watch, checkpoint, soft)
         self.net_.forget()
         return self
 

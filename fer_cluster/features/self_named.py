@@ -119,7 +119,7 @@ class SelfNamed(ViewEncoder):
     def _named(self, images):
         """Return the subspaces of the described faces in which they are named first."""
         described = chained(self.described, self.random_state).fit(images)
-        seeds = [self.random_state * 1_009 + turn for turn in range(self.n_priors)]
+        seeds = [(self.random_state * 1_009 + turn) % 2**32 for turn in range(self.n_priors)]
         once = Remembering(described)
         found = spaces(self.prior, seeds, once, images, once.transform(images))
         return [near for _, near in found]
@@ -139,7 +139,7 @@ class SelfNamed(ViewEncoder):
         """Return the names of the faces, a column for each subspace and number, shape (n, heads)."""
         columns = []
         for near, count in itertools.product(named, self.names):
-            seed = (self.random_state * 1_009 + turn) * 101 + len(columns)
+            seed = ((self.random_state * 1_009 + turn) * 101 + len(columns)) % 2**32
             options = {"n_clusters": min(count, len(near)), "n_init": 3, "random_state": seed}
             columns.append(catalog.make("clusterers", "kmeans", **options).fit_predict(near))
         return np.stack(columns, axis=1)

@@ -14,7 +14,7 @@ def again(run):
     """Return the line that makes a run of its kind again, with the names of its parts.
 
     A command line asks for so many seeds from 0 on; other seeds are asked for in Python. Of an
-    object that was handed over no line can be told.
+    object that was handed over, and of a pupil of other runs, no line can be told.
 
     Parameters
     ----------
@@ -23,9 +23,11 @@ def again(run):
     Returns
     -------
     str
-        Empty where a part has no name.
+        Empty where a part has no name, or the run had teachers.
     """
     spec = run.spec
+    if spec.get("teachers"):
+        return ""
     parts = {kind: spec[kind] for kind in _KINDS if spec.get(kind) not in (None, "none")}
     steps = list(spec.get("then") or ())
     named = [_is_named(_KINDS[kind], text) for kind, text in parts.items()]

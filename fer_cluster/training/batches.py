@@ -49,6 +49,8 @@ class Batches:
         """Return where batches start and end; one face alone cannot be normalised and joins others."""
         count = len(self.images)
         starts = list(range(0, count, self.size))
+        if not starts:
+            return []
         if len(starts) > 1 and count - starts[-1] < 2 * world:
             starts.pop()
         return list(zip(starts, [*starts[1:], count], strict=True))

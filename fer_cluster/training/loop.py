@@ -185,7 +185,7 @@ class Loop:
 
     def _seed(self, epoch, rank=0):
         """Random state is a function of seed, epoch and process: nothing else has to be kept."""
-        return (self.recipe.random_state * 1_000_003 + epoch) * 1_009 + rank
+        return ((self.recipe.random_state * 1_000_003 + epoch) * 1_009 + rank) % 2**63
 
     def _keep_best(self):
         accuracy = self.history[-1].get("watch_accuracy")

@@ -88,6 +88,10 @@ class Recipe:
                 raise unknown(name, getattr(self, name), allowed)
         for field in fields(self):
             _check_number(field.name, field.type, getattr(self, field.name), self.from_zero)
+        if self.batch_size < 2:
+            raise InputError("batch_size must be 2 or more: one face alone cannot be normalised.")
+        if self.random_state >= 2**32:
+            raise InputError(f"random_state must be below 2 ** 32, got {self.random_state}.")
         if self.average >= 1:
             raise InputError(f"average must be from 0 to below 1, got {self.average!r}.")
         if not watched and (self.keep == "best" or self.schedule == "plateau"):
