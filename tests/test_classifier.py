@@ -160,6 +160,16 @@ def test_a_watched_label_that_was_never_seen_is_wrong(faces):
     assert model.history_.watch_accuracy.tolist() == [right.sum() / 4] * 2
 
 
+def test_to_watch_no_face_is_to_watch_nothing(faces, fitted):
+    images, emotion = faces
+    model = Tiny().fit(images, emotion, watch=(images[:0], emotion[:0]))
+    assert np.array_equal(model.predict_proba(images), fitted.predict_proba(images))
+
+
+def test_the_largest_seed_trains(faces):
+    assert len(Tiny(random_state=2**32 - 1).fit(*faces).history_) == 2
+
+
 def test_the_watched_loss_is_that_of_the_labels_that_were_seen(faces):
     images = np.resize(faces[0], (600, 6, 6))
     named = np.resize([3, 5, 9, 77], 600)

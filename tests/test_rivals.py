@@ -203,6 +203,7 @@ def awaken(module):
         ("vgg19_segmentation:variant=paper", 48, "variant has no 'paper'; it has code, figure, none"),
         ("vgg19_segmentation:gate=softmx", 48, "Did you mean 'softmax'"),
         ("vgg19_segmentation:channels=2", 48, "channels has no 2"),
+        ("adapted_vit:patch=1", 48, "patch must be 2 pixels or more, got 1"),
     ],
 )
 def test_what_cannot_be_built_is_one_sentence(part, side, sentence):

@@ -289,6 +289,8 @@ def test_loss_or_weights_that_are_no_numbers(faces):
         ({"batch_size": -3}, "batch_size must be"),
         ({"random_state": -1}, "random_state must be a whole number of 0 or more"),
         ({"random_state": None}, "random_state must be"),
+        ({"random_state": 2**32}, "random_state must be below"),
+        ({"batch_size": 1}, "batch_size must be 2 or more"),
         ({"learning_rate": -1e-3}, "learning_rate must be a number of 0 or more"),
         ({"learning_rate": math.nan}, "learning_rate must be"),
         ({"weight_decay": "much"}, "weight_decay must be"),
