@@ -235,15 +235,20 @@ def _side(images, crop):
     return torch.Size((crop, crop)) if crop else frame
 
 
-def mixed(images, targets, n_classes, mixup=0.0, cutmix=0.0):
+def one_hot(targets, n_classes):
+    """Return one where the target (b,) is and zero elsewhere, float32 (b, n_classes)."""
+    hot = torch.zeros(len(targets), n_classes, device=targets.device)
+    return hot.scatter_(1, targets.long()[:, None], 1.0)
+
+
+def mixed(images, targets, mixup=0.0, cutmix=0.0):
     """Return images mixed with others of their batch, and targets mixed alike.
 
     Parameters
     ----------
     images : tensor, shape (b, 1, height, width)
-    targets : tensor of int, shape (b,), or of float, shape (b, n_classes)
-        Of float, each row sums to one.
-    n_classes : int
+    targets : tensor of float, shape (b, c)
+        Such as :func:`one_hot` labels.
     mixup : float
         alpha of the Beta distribution that the share of one image is drawn from,
         once a batch (Zhang et al. 2018, ICLR); 0 for none.
@@ -254,13 +259,11 @@ def mixed(images, targets, n_classes, mixup=0.0, cutmix=0.0):
     Returns
     -------
     images : tensor of float32, shape (b, 1, height, width), channels-last
-    targets : tensor of float32, shape (b, n_classes)
-        Each row sums to one.
+    targets : tensor of float32, shape (b, c)
     """
-    hot = _hot(targets, n_classes) if targets.ndim == 1 else targets
     images = images.float()
     if mixup <= 0 and cutmix <= 0:
-        return images, hot
+        return images, targets
     cut = cutmix > 0 and (mixup <= 0 or torch.rand(()).item() < 0.5)  # on the CPU: nobody waits for the GPU
     alpha = float(cutmix if cut else mixup)
     share = torch.distributions.Beta(alpha, alpha).sample().item()
@@ -271,13 +274,7 @@ def mixed(images, targets, n_classes, mixup=0.0, cutmix=0.0):
         x[:, :, rows, columns] = images[other, :, rows, columns]
     else:
         x = torch.lerp(images, images[other], 1 - share)
-    return _channels_last(x), torch.lerp(hot, hot[other], 1 - share)
-
-
-def _hot(targets, n_classes):
-    """Return one where the target is and zero elsewhere, float32 (b, n_classes)."""
-    hot = torch.zeros(len(targets), n_classes, device=targets.device)
-    return hot.scatter_(1, targets.long()[:, None], 1.0)
+    return _channels_last(x), torch.lerp(targets, targets[other], 1 - share)
 
 
 def _rectangle(frame, share):

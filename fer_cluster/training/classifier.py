@@ -160,17 +160,19 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
     def _objective(self, targets, named=None):
         """Return the loss function: cross-entropy, of mixed images and soft targets in training.
 
-        Its targets in training are labels, (b,), or labels beside what is learnt in their place.
+        Its targets in training are labels, (b,), or labels beside what is learnt in their place; of mixed
+        images the label of the larger share is counted.
         Watched faces whose emotion was never learnt (-1 among ``named``) count as errors, and have no loss.
         """
         import torch
         from torch.nn.functional import cross_entropy
 
-        from fer_cluster.training.augment import Augment, mixed, views
+        from fer_cluster.training.augment import Augment, mixed, one_hot, views
 
         changed = Augment(self.augment, self.crop)
         count = np.bincount(targets)
-        weight = torch.tensor(count.sum() / (len(count) * count), dtype=torch.float32)
+        n = len(count)
+        weight = torch.tensor(count.sum() / (n * count), dtype=torch.float32)
         weight = weight if self.class_weight == "balanced" else torch.ones_like(weight)
         on = functools.cache(weight.to)  # once a device: copying it each step would wait for the device
         known = np.nan if named is None or not (named >= 0).any() else (named >= 0).mean()
@@ -180,11 +182,14 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
                 logits = self._logits(net, views(images, "one", self.crop)[0])
                 loss = cross_entropy(logits, targets, ignore_index=-1, reduction="sum") / len(targets)
                 return loss / known, (logits.argmax(1) == targets).sum()
-            targets, soft = (targets, targets) if targets.ndim == 1 else (targets[:, 0], targets[:, 1:])
-            images, soft = mixed(changed(images), soft, len(count), mixup=self.mixup, cutmix=self.cutmix)
+            hot = one_hot(targets if targets.ndim == 1 else targets[:, 0], n)
+            told = hot if targets.ndim == 1 else torch.cat([hot, targets[:, 1:]], 1)
+            images, told = mixed(changed(images), told, mixup=self.mixup, cutmix=self.cutmix)
             logits = self._logits(net, images)
-            loss = cross_entropy(logits, soft, on(logits.device), label_smoothing=self.label_smoothing)
-            return loss, (logits.argmax(1) == targets).sum()
+            loss = cross_entropy(
+                logits, told[:, -n:], on(logits.device), label_smoothing=self.label_smoothing
+            )
+            return loss, (logits.argmax(1) == told[:, :n].argmax(1)).sum()
 
         return objective
 
