@@ -12,6 +12,7 @@ from fer_cluster.atomic import PREFIX, writing, writing_folder
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.scoring import name as name_clusters
+from fer_cluster.scoring import spread
 from fer_cluster.training.models import load_model, save_model
 
 _FILES = ("run.json", "faces.parquet", "features.npy", "medoids.npy")
@@ -137,9 +138,9 @@ class Run:
         key, rows = {"run": self.name} | told, []
         for kept, scores in (("with", self.scores), ("without", self.scores_without_duplicates)):
             for part, by_metric in scores.items():
-                for metric, score in by_metric.items():
-                    spread = score if isinstance(score, dict) else {"mean": score}
-                    rows.append(key | {"part": part, "duplicates": kept, "metric": metric} | spread)
+                for metric in by_metric:
+                    about = {"part": part, "duplicates": kept, "metric": metric}
+                    rows.append(key | about | spread(metric, by_metric))
         columns = [*key, "part", "duplicates", "metric", "mean", "sd", "low", "high"]
         return pd.DataFrame(rows, columns=columns)
 

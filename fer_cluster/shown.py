@@ -4,7 +4,8 @@ from html import escape
 
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
-from fer_cluster.summary import HEADER, UNLABELLED, interval, ranked, title
+from fer_cluster.scoring import spread
+from fer_cluster.summary import HEADER, UNLABELLED, ranked, title
 from fer_cluster.thumbnails import picture
 
 _DPI = 72  # that of a notebook's own figures
@@ -73,13 +74,9 @@ def _scores(run):
 
 
 def _cells(metric, scores):
-    """Return a score and its 95 % interval; of one seed only that of the named accuracy is known."""
-    score = scores[metric]
-    if isinstance(score, dict):
-        return [f"{value:.3f}" for value in (score["mean"], score["low"], score["high"])]
-    if metric != "named_accuracy":
-        return [f"{score:.3f}", "", ""]
-    return [f"{score:.3f}", *(f"{end:.3f}" for end in interval(score, scores["n"]))]
+    """Return a score and its 95 % interval, empty where that is not known."""
+    known = spread(metric, scores)
+    return [f"{known[name]:.3f}" if name in known else "" for name in ("mean", "low", "high")]
 
 
 def _table(header, rows):

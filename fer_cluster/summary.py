@@ -1,8 +1,7 @@
 """Scores in words: a table and a sentence that a person reads in the terminal."""
 
-import math
-
 from fer_cluster.runs import value
+from fer_cluster.scoring import spread
 
 HEADER = ("AMI", "Hungarian", "named", "from", "to", "balanced", "purity", "by chance", "seeds", "labels")
 UNLABELLED = "These faces have no labels, so there is nothing to score against."
@@ -62,38 +61,21 @@ def _lines(rows):
 
 def _cells(run):
     scores = _scores(run)
-    low, high = interval(scores["named_accuracy"], value(scores["n"]))
+    accuracy = spread("named_accuracy", scores)
     shown = {name: f"{value(score):.3f}" for name, score in scores.items()}
     unsupervised = run.spec["kind"] == "clusterer"
     return [
         shown["ami"],
         shown["hungarian_accuracy"] if unsupervised else "",  # a classifier names its own classes
         shown["named_accuracy"],
-        f"{low:.3f}",
-        f"{high:.3f}",
+        f"{accuracy['low']:.3f}",
+        f"{accuracy['high']:.3f}",
         shown["balanced_accuracy"],
         shown["purity"] if unsupervised else "",
         shown["purity_chance"] if unsupervised else "",
         len(run.spec["seeds"]),
         "none" if run.spec["labels"] == "none" else "weak" if unsupervised else "learnt",
     ]
-
-
-def interval(score, n):
-    """Return the 95 % interval of a share: over seeds and faces, or of one seed after Wilson 1927.
-
-    Parameters
-    ----------
-    score : float or dict
-    n : float
-        Number of faces.
-    """
-    if isinstance(score, dict):
-        return score["low"], score["high"]
-    z = 1.96
-    centre = (score + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(score * (1 - score) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return centre - half, centre + half
 
 
 def _scores(run):

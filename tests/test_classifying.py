@@ -16,8 +16,10 @@ from fer_cluster.errors import InputError
 from fer_cluster.experiment import read_experiment
 from fer_cluster.faces import Faces
 from fer_cluster.page import write_page
+from fer_cluster.plots.scores import Scores
 from fer_cluster.runs import load_run, value
-from fer_cluster.summary import interval, summary
+from fer_cluster.scoring import spread
+from fer_cluster.summary import summary
 from fer_cluster.training import loop
 from fer_cluster.training.models import load_model
 
@@ -254,9 +256,22 @@ def test_a_wrong_experiment_is_one_sentence(tmp_path, toml, sentence):
 
 
 def test_the_interval_of_one_seed_is_wilsons():
-    low, high = interval(0.5, 100)  # by hand: (.5 + .019208 -+ .099879) / 1.038416
-    assert (low, high) == (pytest.approx(0.4038, abs=1e-4), pytest.approx(0.5962, abs=1e-4))
-    assert interval({"low": 0.1, "high": 0.2}, 5) == (0.1, 0.2)
+    scores = {"n": 100.0, "named_accuracy": 0.5, "ami": 0.1}
+    found = spread("named_accuracy", scores)  # by hand: (.5 + .019208 -+ .099879) / 1.038416
+    assert found == pytest.approx({"mean": 0.5, "low": 0.4038, "high": 0.5962}, abs=1e-4)
+    assert spread("ami", scores) == {"mean": 0.1}
+    several = {"mean": 0.15, "sd": 0.02, "low": 0.1, "high": 0.2}
+    assert spread("named_accuracy", {"n": 5, "named_accuracy": several}) == several
+
+
+def test_tables_and_pictures_have_the_interval_of_one_seed(tiny):
+    run = classify(tiny, "knn:n_neighbors=1", **PIXELS)
+    low = spread("named_accuracy", run.scores["PrivateTest"])["low"]
+    table = run.scores_table().query("part == 'PrivateTest' and duplicates == 'with'").set_index("metric")
+    data = Scores().data([run]).query("duplicates == 'with'").set_index("metric")
+    for rows in (table, data):
+        assert rows.loc["named_accuracy", "low"] == low < rows.loc["named_accuracy", "mean"]
+        assert rows["low"].notna().sum() == 1 and rows["sd"].isna().all()
 
 
 def test_the_summary_tells_who_saw_labels(tiny, net):

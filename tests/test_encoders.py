@@ -188,6 +188,7 @@ def test_the_target_follows_ever_more_slowly(images):
 
 def test_there_are_as_many_steps_as_batches(images):
     assert Byol(**SMALL | {"batch_size": 10, "epochs": 2}).fit(images).steps_ == 2 * 3  # 24 faces
+    assert Byol(**SMALL | {"batch_size": 23, "epochs": 2}).fit(images).steps_ == 2  # one joins the others
 
 
 def test_the_target_starts_as_the_online_net_and_stands_still_in_eval(images):

@@ -52,7 +52,7 @@ class Segmentation(nn.Module):
         for place, layer in enumerate(self.features):
             x = layer(x)
             if str(place) in self.masks:
-                x = x * (1 + self.mask(place, x))
+                x = (x * (1 + self.mask(place, x))).to(x.dtype)
         return self.classifier(self.pool(x).flatten(1))
 
     def mask(self, place, x):

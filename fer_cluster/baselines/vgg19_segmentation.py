@@ -19,7 +19,7 @@ class Vgg19Segmentation(Classifier):
     The source reports 75.97 % on PrivateTest from ImageNet weights, images of
     224 x 224, two rounds of fine-tuning and ten random views. What is set here
     learns from nothing at 48 x 48; the source's own start is written down in
-    ``experiments/single_nets.toml``.
+    ``experiments/gpu.toml``.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import named, parts_of, so_many
 from fer_cluster.plots._panels import frame
+from fer_cluster.scoring import spread
 
 __all__ = ["Scores"]
 
@@ -65,7 +66,7 @@ class Scores:
 
         ``kind`` tells the controls ``chance``, ``one`` and ``majority`` from a
         ``method``, and from what is ``supervised``.
-        ``sd``, ``low`` and ``high`` are missing where a run has one seed.
+        Where a run has one seed, ``sd`` is missing, and ``low`` and ``high`` of all but its accuracy.
 
         Raises
         ------
@@ -83,9 +84,9 @@ class Scores:
                 raise InputError(f"{run.name!r} has no scores on {part}: no face there is labelled.")
             about = keys | {"part": part, "fitted": part == run.spec["fit"], "kind": kind}
             for duplicates, scores in (("with", run.scores), ("without", run.scores_without_duplicates)):
-                for metric, score in scores.get(part, {}).items():
-                    spread = score if isinstance(score, dict) else {"mean": score}
-                    yield about | {"duplicates": duplicates, "metric": metric} | spread
+                of_part = scores.get(part, {})
+                for metric in of_part:
+                    yield about | {"duplicates": duplicates, "metric": metric} | spread(metric, of_part)
 
     def draw(self, data, ax=None):
         """Return the figure, a panel for each metric.
@@ -228,7 +229,7 @@ def _legend(axes, kinds, alone):
         unsupervised and Line2D([], [], **dot, ms=6, color="black", label="no label seen"),
         "supervised" in kinds and Line2D([], [], **square, ms=6, label="trained on labels, no clusters"),
         bool(named) and Line2D([], [], **dot, ms=6, color="0.6", label=f"control: {named}"),
-        Line2D([], [], lw=2, color="0.3", label="95 % interval of the mean over seeds"),
+        Line2D([], [], lw=2, color="0.3", label="95 % interval over faces and, where several, seeds"),
         Line2D([], [], **dot, ms=4, mfc="white", mec="0.4", label="without copies of faces fitted on"),
         "chance" in kinds
         and Line2D([], [], ls="--", lw=1.2, color=_CHANCE, label="chance (random clusters)"),

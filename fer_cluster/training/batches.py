@@ -30,12 +30,12 @@ class Batches:
             self.images = torch.from_numpy(np.array(images)).to(device)
 
     def __len__(self):
-        return len(self._cuts(1))
+        return len(cuts(len(self.images), self.size))
 
     def shuffled(self, seed, rank=0, world=1):
         """Yield the batches in the order of a seed; of several processes each takes its share."""
         order = self._rows(np.random.default_rng(seed).permutation(len(self.images)))
-        for start, end in self._cuts(world):
+        for start, end in cuts(len(self.images), self.size, world):
             rows = order[start:end]
             yield self.take(rows[rank::world] if len(rows) >= world else rows)
 
@@ -44,16 +44,6 @@ class Batches:
         order = self._rows(np.arange(len(self.images)))
         for start in range(0, len(order), self.size):
             yield self.take(order[start : start + self.size])
-
-    def _cuts(self, world):
-        """Return where batches start and end; one face alone cannot be normalised and joins others."""
-        count = len(self.images)
-        starts = list(range(0, count, self.size))
-        if not starts:
-            return []
-        if len(starts) > 1 and count - starts[-1] < 2 * world:
-            starts.pop()
-        return list(zip(starts, [*starts[1:], count], strict=True))
 
     def take(self, rows):
         """Return images (b, 1, height, width), uint8, and targets (b,) at a tensor of rows."""
@@ -77,3 +67,16 @@ class Batches:
         import torch
 
         return torch.from_numpy(order).to(self.device)
+
+
+def cuts(count, size, world=1):
+    """Return where batches of ``count`` images start and end, for ``world`` processes.
+
+    One face alone cannot be normalised: the last ones join the batch before them where they are too few.
+    """
+    starts = list(range(0, count, size))
+    if not starts:
+        return []
+    if len(starts) > 1 and count - starts[-1] < 2 * world:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], count], strict=True))

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.errors import InputError
 from fer_cluster.images import as_images
+from fer_cluster.training.batches import cuts
 from fer_cluster.training.recipe import Recipe
 
 _AT_ONCE = 512  # images that go through the net together
@@ -88,7 +89,7 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
 
         self.check(watched=False)
         self.shape_ = images.shape[1:]
-        self.steps_ = self.epochs * -(-len(images) // self.batch_size)
+        self.steps_ = self.epochs * len(cuts(len(images), self.batch_size))
         with own_random(pick(self.device)):
             torch.manual_seed(self.random_state if seed is None else seed)
             self.net_ = self.net(*self.shape_)
