@@ -122,9 +122,10 @@ def test_simclr_keeps_full_precision_whatever_the_net_runs_in(images):
 # What is trained.
 
 
+@pytest.mark.parametrize("fine", (False, True))
 @pytest.mark.parametrize("part", TRAINED)
-def test_every_trained_parameter_learns(part, images):
-    module, net = learner(part, images)
+def test_every_trained_parameter_learns(part, fine, images):
+    module, net = learner(part, images, fine=fine)
     module(batch(images)).backward()
     trained = [p for p in module.parameters() if p.requires_grad]
     with torch.no_grad():  # one step: residual branches begin at zero, and what is before that learns next
@@ -145,6 +146,14 @@ def test_a_last_batch_of_one_face(part, images):
     loss = module(batch(images, 1))
     loss.backward()
     assert loss.isfinite() and all(p.grad.isfinite().all() for p in net.parameters())
+
+
+@pytest.mark.parametrize("fine, first, last", [(False, 24, 3), (True, 48, 6)])
+def test_a_fine_body_sees_every_pixel(images, fine, first, last):
+    net = RandomWeights(4, fine=fine, device="cpu").fit(images).net_
+    maps = standardised(batch(images))
+    sides = [(maps := layer(maps)).shape[-1] for layer in net[:-2]]
+    assert sides[:4] == [first] * 4 and sides[-1] == last and maps.shape[1] == 32
 
 
 def test_features_vary_and_are_those_of_the_mirror_image_too(fitted, images):
@@ -241,9 +250,10 @@ def test_squares_are_hidden(side, share, count):
     assert torch.equal(hidden[:, 0], whole)
 
 
+@pytest.mark.parametrize("fine", (False, True))
 @pytest.mark.parametrize("side", (48, 44))
-def test_the_body_does_not_see_what_is_hidden(images, monkeypatch, side):
-    module, net = learner(Masked, images, augment="", crop=side if side < 48 else 0)
+def test_the_body_does_not_see_what_is_hidden(images, monkeypatch, side, fine):
+    module, net = learner(Masked, images, augment="", crop=side if side < 48 else 0, fine=fine)
     hidden, seen, drawn = _masked.hide(torch.zeros(8, 1, side, side), 0.6, 8), [], []
     monkeypatch.setattr(_masked, "hide", lambda x, share, patch: hidden)
     monkeypatch.setattr(_masked, "masked_loss", lambda *parts: drawn.append(parts))

@@ -8,14 +8,17 @@ from fer_cluster.training.residual import Residual
 FLAT = 8.0  # grey values; what an image of one grey is divided by
 
 
-def body(width):
+def body(width, fine=False):
     """Return the untrained net: standardised images (b, 1, height, width) to features (b, 8 * width).
 
-    A stem of 5 x 5 at every second pixel, then four residual blocks (He et al. 2016), of which all
-    but the first halve the map, and the mean of each map. Each block begins as its shortcut: the last
-    normalisation of its branch starts at zero (Goyal et al. 2017, Accurate, large minibatch SGD).
+    A stem of 5 x 5 at every second pixel, or a fine one of 3 x 3 at every pixel, then four residual
+    blocks (He et al. 2016), of which all but the first halve the map, and the mean of each map. Each
+    block begins as its shortcut: the last normalisation of its branch starts at zero (Goyal et al.
+    2017, Accurate, large minibatch SGD).
     """
-    layers = [nn.Conv2d(1, width, 5, 2, padding=2, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+    size, stride = (3, 1) if fine else (5, 2)
+    stem = nn.Conv2d(1, width, size, stride, padding=size // 2, bias=False)
+    layers = [stem, nn.BatchNorm2d(width), nn.ReLU()]
     inside = width
     for stage in range(4):
         outside = width * 2**stage

@@ -5,7 +5,7 @@ from torch import nn
 
 from fer_cluster.features._body import standardised
 
-STRIDE = 16  # pixels between neighbours in the map that the body ends in
+HALVED = 8  # what the three last stages of the body make each side smaller by
 
 
 class Drawing(nn.Module):
@@ -14,11 +14,12 @@ class Drawing(nn.Module):
     def __init__(self, body, inside, view, share, patch):
         super().__init__()
         self.body, self.view, self.share, self.patch = body, view, share, patch
+        stride = HALVED * body[0].stride[0]  # pixels between neighbours in the map that the body ends in
         self.decoder = nn.Sequential(
             nn.Conv2d(inside, inside, 3, padding=1),
             nn.ReLU(),
-            nn.Conv2d(inside, STRIDE**2, 1),
-            nn.PixelShuffle(STRIDE),
+            nn.Conv2d(inside, stride**2, 1),
+            nn.PixelShuffle(stride),
         )
 
     def forward(self, images):

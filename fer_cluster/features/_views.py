@@ -24,6 +24,8 @@ class ViewEncoder(Encoder):
         Channels of the first stage; each of the three others has twice as many
         as the one before, and there are eight times as many features. 24 is for
         two processor cores, 64 or more for a GPU.
+    fine : bool
+        Whether the first stage sees every pixel, not every second: four times the work at the same width.
     augment : str
         Changes of each view, joined by ``+``: see :mod:`fer_cluster.training.augment`.
     crop : int
@@ -31,6 +33,7 @@ class ViewEncoder(Encoder):
 """
 
     width: int = 24
+    fine: bool = False
     augment: str = AUGMENT
     crop: int = 44
     epochs: int = 40
@@ -45,7 +48,7 @@ class ViewEncoder(Encoder):
         """Return the untrained body, whatever the size of the images."""
         from fer_cluster.features._body import body
 
-        return body(self.width)
+        return body(self.width, self.fine)
 
     def features(self, images):
         """Return the mean features of faces and their mirror images, shape (b, 8 * width)."""

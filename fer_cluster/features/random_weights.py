@@ -17,6 +17,8 @@ class RandomWeights(TransformerMixin, BaseEstimator):
     ----------
     width : int
         Channels of the first stage; there are eight times as many features.
+    fine : bool
+        Whether the first stage sees every pixel, not every second.
     random_state : int
         Draws the weights (He et al. 2015).
     device : str
@@ -29,8 +31,9 @@ class RandomWeights(TransformerMixin, BaseEstimator):
     net_ : torch.nn.Module
     """
 
-    def __init__(self, width=24, random_state=0, device="auto"):
+    def __init__(self, width=24, fine=False, random_state=0, device="auto"):
         self.width = width
+        self.fine = fine
         self.random_state = random_state
         self.device = device
 
