@@ -79,17 +79,22 @@ def spread(metric, scores):
     -------
     dict
         Of one seed only the named accuracy, a share of faces, has its 95 % interval
-        over faces: Wilson 1927, Journal of the American Statistical Association 22.
+        over faces: see :func:`wilson`.
     """
     found = scores[metric]
     if isinstance(found, dict):
         return found
     if metric != "named_accuracy":
         return {"mean": found}
-    return {"mean": found} | dict(zip(("low", "high"), _wilson(found, scores["n"]), strict=True))
+    return {"mean": found} | dict(zip(("low", "high"), wilson(found, scores["n"]), strict=True))
 
 
-def _wilson(share, n, z=1.96):
+def wilson(share, n):
+    """Return the 95 % interval of a share of n.
+
+    Wilson 1927, Journal of the American Statistical Association 22.
+    """
+    z = 1.96
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return centre - half, centre + half

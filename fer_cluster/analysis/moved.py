@@ -9,6 +9,7 @@ import pandas as pd
 from fer_cluster.analysis._changes import CHANGES
 from fer_cluster.analysis._pipeline import agreement, drawn, rebuilt
 from fer_cluster.analysis._reported import KEYS, named
+from fer_cluster.scoring import wilson
 
 __all__ = ["Moved"]
 
@@ -85,10 +86,8 @@ def interval(moved):
     share, (seeds, n) = moved.mean(), moved.shape
     variance = moved.mean(0).var() / n + (moved.mean(1).var(ddof=1) / seeds if seeds > 1 else 0)
     count = min(share * (1 - share) / variance, n * seeds) if variance > 0 else n
-    z = 1.96**2 / count
-    middle = (share + z / 2) / (1 + z)
-    half = np.sqrt(share * (1 - share) * z + z**2 / 4) / (1 + z)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    low, high = wilson(share, count)
+    return max(0.0, float(low)), min(1.0, float(high))
 
 
 def _dealt_anew(cluster):
