@@ -7,6 +7,7 @@ from numbers import Integral
 from fer_cluster import catalog, provenance
 from fer_cluster.duplicates import copied
 from fer_cluster.errors import InputError
+from fer_cluster.features.pretrained import Pretrained, digest
 
 _SPLIT = re.compile(r"part|duplicate")  # columns that a run adds
 _FOUND = re.compile(r"cluster(_\d+)?|predicted(_\d+)?|confidence|x|y")
@@ -80,11 +81,23 @@ def as_seeds(seeds):
 
 
 def parameters(chain, **others):
-    """Return the parameters of the parts of a chain, and of others by their name."""
+    """Return the parameters of the parts of a chain, and of others by their name.
+
+    Where the shipped encoder is among them, or begins one, its weights are told by their digest:
+    another version of the package may ship others.
+    """
     if chain is not None:
         others |= {"features": chain.extractor}
         others |= {f"step {place + 1}": step for place, step in enumerate(chain.steps)}
-    return {key: provenance.parameters(part) for key, part in others.items()}
+    found = {key: provenance.parameters(part) for key, part in others.items()}
+    return found | ({"shipped": {"weights": digest()}} if _shipped(others, found) else {})
+
+
+def _shipped(parts, found):
+    """Whether one of the parts is the shipped encoder, or has it in the text of a parameter."""
+    told = [value for params in found.values() for value in params.values() if isinstance(value, str)]
+    within = any(re.search(r"\bpretrained\b", value) for value in told)
+    return within or any(isinstance(part, Pretrained) for part in parts.values())
 
 
 def table(faces, parts):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_cluster import clustering
+from fer_cluster import clustering, parts
 from fer_cluster.baselines.cnn3 import Cnn3
 from fer_cluster.baselines.linear_probe import LinearProbe
 from fer_cluster.classifying import _rows, classify, describe
@@ -10,6 +10,7 @@ from fer_cluster.errors import InputError
 from fer_cluster.experiment import Experiment, read_experiment
 from fer_cluster.faces import Faces
 from fer_cluster.features.autoencoder import Autoencoder
+from fer_cluster.features.pretrained import digest
 from fer_cluster.loading import load
 from fer_cluster.parts import as_seeds, file_name, made
 from fer_cluster.runs import find_runs, load_run
@@ -84,6 +85,21 @@ def test_a_run_of_a_part_whose_default_has_changed_is_made_again(tiny, tmp_path,
     monkeypatch.setattr(LinearProbe.__init__, "__defaults__", (0.125, *started[1:]))
     again = compare(experiment(*entries), tiny, tmp_path)
     assert [run.spec["params"]["baseline"]["C"] for run in again[:2]] == [0.125, 0.125]
+    assert again[2].spec["seconds"] == before[2].spec["seconds"]
+
+
+def test_a_run_of_the_encoder_that_was_shipped_before_is_made_again(tiny, tmp_path, monkeypatch):
+    entries = [
+        {"name": "alone", "features": "pretrained", "clusterer": "spherical"},
+        {"name": "within", "features": "several:parts=pixels:4|pretrained:code=body"},
+        {"name": "without", "features": "pixels:4"},
+    ]
+    entries = [{"clusterer": "kmeans"} | entry | {"seeds": 1, "k": 3} for entry in entries]
+    before = compare(experiment(*entries), tiny, tmp_path)
+    assert [run.spec["params"].get("shipped") for run in before] == [{"weights": digest()}] * 2 + [None]
+    monkeypatch.setattr(parts, "digest", lambda: "another")
+    again = compare(experiment(*entries), tiny, tmp_path)
+    assert [run.spec["params"].get("shipped") for run in again] == [{"weights": "another"}] * 2 + [None]
     assert again[2].spec["seconds"] == before[2].spec["seconds"]
 
 

@@ -50,6 +50,18 @@ def test_strided_tensors_are_saved_in_order(tmp_path):
     assert torch.equal(load_file(tmp_path / "net.safetensors")["weight"], net.weight)
 
 
+def test_halved_numbers_are_float16_in_the_file_and_float32_in_the_net(tmp_path):
+    net = small()
+    net[0].weight.data.fill_(1 / 3)
+    save_tensors(net, tmp_path / "net.safetensors", {}, half=True)
+    kept = load_file(tmp_path / "net.safetensors")
+    assert kept["0.weight"].dtype == kept["1.running_var"].dtype == torch.float16
+    assert kept["1.num_batches_tracked"].dtype == torch.int64
+    load_matching(other := small(), tmp_path / "net.safetensors")
+    assert other[0].weight.dtype == torch.float32
+    assert other[0].weight[0, 0].item() == pytest.approx(1 / 3, rel=2**-11)
+
+
 def test_a_failed_save_leaves_the_old_file(path):
     before = path.read_bytes()
     with pytest.raises((TypeError, ValueError)):

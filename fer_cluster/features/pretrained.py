@@ -1,5 +1,6 @@
 """The encoder that is shipped with the package: trained on FER2013 without a label, ready at once."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -98,8 +99,13 @@ def scaled(images):
     return np.stack([np.asarray(image) for image in sized])
 
 
+def digest():
+    """Return the first twelve hexadecimal digits of the SHA-256 of the weights that are shipped."""
+    return sha256((HOME / "weights.safetensors").read_bytes()).hexdigest()[:12]
+
+
 def ship(encoder, subspace, expressions, folder=HOME):
-    """Write what is shipped: a trained encoder, and the codes that fitted steps make of its features.
+    """Write what is shipped: a trained encoder, in float16, and what fitted steps make of its features.
 
     Parameters
     ----------
@@ -113,7 +119,7 @@ def ship(encoder, subspace, expressions, folder=HOME):
     from fer_cluster.atomic import writing
     from fer_cluster.training.models import save_model
 
-    save_model(encoder, folder)
+    save_model(encoder, folder, half=True)
     read = expressions.weights_ / expressions.scale_[:, None]
     learnt = {
         "subspace.weights": subspace.weights_,

@@ -13,7 +13,7 @@ from fer_cluster.training.recipe import Recipe
 _JSON, _WEIGHTS = "model.json", "weights.safetensors"
 
 
-def save_model(model, folder):
+def save_model(model, folder, half=False):
     """Write a trained model; one that has no net (a probe) is left out.
 
     Parameters
@@ -22,6 +22,8 @@ def save_model(model, folder):
         With ``net_``, ``learnt`` and ``restore``: a part of this package, or
         your own subclass of Classifier.
     folder : path-like
+    half : bool
+        See :func:`fer_cluster.training.weights.save_tensors`.
     """
     if not hasattr(model, "net_"):
         return
@@ -31,7 +33,7 @@ def save_model(model, folder):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     record = {"kind": kind, "part": part, "params": model.get_params(), "learnt": model.learnt()}
-    save_tensors(model.net_, folder / _WEIGHTS, {"part": part})
+    save_tensors(model.net_, folder / _WEIGHTS, {"part": part}, half)
     (folder / _JSON).write_text(json.dumps(record, indent=1, default=_plain) + "\n", encoding="utf-8")
 
 

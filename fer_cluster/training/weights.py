@@ -7,7 +7,7 @@ from fer_cluster.atomic import writing
 from fer_cluster.errors import InputError
 
 
-def save_tensors(module, path, about):
+def save_tensors(module, path, about, half=False):
     """Write the parameters and buffers of a module as .safetensors, whole or not at all.
 
     Parameters
@@ -16,10 +16,15 @@ def save_tensors(module, path, about):
     path : path-like
     about : dict of str
         Kept in the header of the file.
+    half : bool
+        Whether numbers are rounded to float16, which halves the file. A module of float32 that
+        loads them computes in float32 as before.
     """
     from safetensors.torch import save
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
+    if half:
+        tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
     with writing(path) as temporary:  # safetensors' own save_file lets nobody but the owner read the file
         temporary.write_bytes(save(tensors, metadata=dict(about)))
 
