@@ -317,7 +317,7 @@ def test_random_weights_are_of_the_seed_and_not_of_the_faces(images, tmp_path):
     net, x = body(4).eval(), batch(images, 24)
     with torch.no_grad():
         wanted = (net(standardised(x)) + net(standardised(x.flip(3)))) / 2
-    np.testing.assert_allclose(features, wanted, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(features, wanted, rtol=0.02, atol=0.02)  # bfloat16 has two to three figures
     save_model(part, tmp_path)
     np.testing.assert_array_equal(load_model(tmp_path).transform(images), features)
 

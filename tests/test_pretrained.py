@@ -21,7 +21,7 @@ def images():
 
 
 def test_what_is_shipped_is_read_as_it_was(images, tmp_path, monkeypatch):
-    encoder = SelfNamed(**SMALL, epochs=1, width=2, random_state=3).fit(images)
+    encoder = SelfNamed(**SMALL, epochs=1, width=2, random_state=3, precision="float32").fit(images)
     x = encoder.transform(images)
     subspace = SignalToNuisance(3).fit(x, images=images, extractor=encoder)
     expressions = LearntExpressions("whiten:4", n_cells=(5,), n_faces=20, threshold=0.3)

@@ -53,8 +53,11 @@ class ViewEncoder(Encoder):
     def features(self, images):
         """Return the mean features of faces and their mirror images, shape (b, 8 * width)."""
         from fer_cluster.features._body import standardised
+        from fer_cluster.training.device import autocast
 
-        return (self.net_(standardised(images)) + self.net_(standardised(images.flip(3)))) / 2
+        with autocast(images.device, self.precision):
+            views = [self.net_(standardised(view)).float() for view in (images, images.flip(3))]
+        return sum(views) / 2
 
     def view(self):
         """Return what changes a batch of uint8 images at random: see :class:`Augment`."""

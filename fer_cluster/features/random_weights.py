@@ -56,7 +56,8 @@ class RandomWeights(TransformerMixin, BaseEstimator):
             self.net_ = self.net(*self.shape_)
         return self
 
-    # A trained encoder's methods without its recipe, of which nothing would have an effect.
+    # A trained encoder's methods without its recipe, of which nothing else would have an effect.
+    precision = ViewEncoder.precision
     net = ViewEncoder.net
     features = ViewEncoder.features
     through = ViewEncoder.through

@@ -11,7 +11,7 @@ from fer_cluster.images import as_images
 from fer_cluster.training.batches import cuts
 from fer_cluster.training.recipe import Recipe
 
-_AT_ONCE = 512  # images that go through the net together
+_AT_ONCE = 64  # images that go through the net together: few enough for the caches of a processor
 
 
 @dataclass(eq=False, repr=False)
