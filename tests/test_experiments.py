@@ -38,7 +38,7 @@ def test_the_shipped_paper_reads():
 
 @pytest.mark.parametrize(
     "name",
-    ["paper", "paper_nets", "classical", "frontier", "meaning", "two_cores", "gpu"],
+    ["paper", "paper_nets", "classical", "frontier", "meaning", "two_cores", "gpu", "frontier_gpu"],
 )
 def test_shipped_experiments_read(name):
     assert read_experiment(name).runs
