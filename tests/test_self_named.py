@@ -140,9 +140,20 @@ def test_rounds_go_on_where_they_were_cut_off(images, tmp_path, monkeypatch):
         patch.setattr(SelfNamed, "_named_anew", cut)
         SelfNamed(**SMALL).fit(images, checkpoint=tmp_path)
     first = (tmp_path / "round_1" / "state.safetensors").stat().st_mtime_ns
-    part = SelfNamed(**SMALL).fit(images, checkpoint=tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(SelfNamed, "_named_first", lambda *given: pytest.fail("the first names were kept"))
+        part = SelfNamed(**SMALL).fit(images, checkpoint=tmp_path)
     np.testing.assert_array_equal(part.transform(images), whole)
     assert (tmp_path / "round_1" / "state.safetensors").stat().st_mtime_ns == first
+
+
+def test_names_of_other_faces_are_not_taken(images, tmp_path):
+    SelfNamed(**SMALL | {"rounds": 1}).fit(images, checkpoint=tmp_path)
+    other = images[::-1].copy()
+    wanted = SelfNamed(**SMALL | {"rounds": 1}).fit(other).transform(images)
+    with pytest.warns(UserWarning, match="of other settings or faces"):
+        part = SelfNamed(**SMALL | {"rounds": 1}).fit(other, checkpoint=tmp_path)
+    np.testing.assert_array_equal(part.transform(images), wanted)
 
 
 def test_the_heads_stand_side_by_side():

@@ -1,8 +1,10 @@
 """Features of a net that names the faces itself, learns the names, and names them anew."""
 
 import itertools
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from numbers import Integral
 from pathlib import Path
 
@@ -94,11 +96,10 @@ class SelfNamed(ViewEncoder):
         self.check(watched=False)
         self.check_images(images)
         self.shape_ = images.shape[1:]
-        targets, history = self._named_first(images), []
+        history = []
         for turn in range(self.rounds):
+            targets = self._kept_names(images, turn, checkpoint)
             history.append(self._learn(images, targets, turn, checkpoint).assign(round=turn + 1))
-            if turn + 1 < self.rounds:
-                targets = self._named_anew(self, images, turn + 1)
         self.history_ = pd.concat(history, ignore_index=True)
         self.history_["epoch"] = np.arange(1, len(self.history_) + 1)
         return self
@@ -109,6 +110,32 @@ class SelfNamed(ViewEncoder):
         counts = list(self.names) if isinstance(self.names, Sequence | np.ndarray) else []
         if not counts or not all(isinstance(count, Integral) and count >= 2 for count in counts):
             raise InputError(f"names must be one or more whole numbers of 2 or more, got {self.names!r}.")
+
+    def _kept_names(self, images, turn, checkpoint):
+        """Return the names that a round learns: those in the checkpoint, or found and kept there."""
+        if checkpoint is None:
+            return self._found_names(images, turn)
+        import torch
+
+        from fer_cluster.training import checkpoint as checkpoints
+        from fer_cluster.training.parallel import is_first
+
+        folder, key = Path(checkpoint) / f"names_{turn + 1}", self._key(images, turn)
+        state = checkpoints.load(folder, key)
+        if state is None:
+            state = {"names": torch.from_numpy(self._found_names(images, turn))}
+            if is_first():
+                checkpoints.save(folder, key, state)
+        return state["names"].numpy()
+
+    def _key(self, images, turn):
+        """Return a hash of what decides the names of a round."""
+        settings = json.dumps([self.get_params(), turn], default=str, sort_keys=True)
+        return sha256(settings.encode() + np.ascontiguousarray(images).tobytes()).hexdigest()
+
+    def _found_names(self, images, turn):
+        """Return the names that a round learns, a column for each, shape (n, heads)."""
+        return self._named_anew(self, images, turn) if turn else self._named_first(images)
 
     def _named_first(self, images):
         """Return the names that the first net learns, a column for each, shape (n, heads)."""
