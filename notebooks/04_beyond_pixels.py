@@ -126,4 +126,4 @@ from fer_cluster.plots.contingency import Contingency
 Contingency().draw(Contingency().data([textbook]))
 
 # %% [markdown]
-# On FER2013 the order is the same, the numbers are smaller: real faces do not act by the book. See the table in the README.
+# On FER2013 the encoder is ahead of gradients and patches, and the numbers are smaller: real faces do not act by the book. See the table in the README.
