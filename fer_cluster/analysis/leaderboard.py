@@ -1,0 +1,85 @@
+"""All scores of runs in one table, the best first, with what each cost and where it was made."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from fer_cluster.analysis._reported import named
+from fer_cluster.errors import InputError
+from fer_cluster.scoring import spread
+
+__all__ = ["Leaderboard"]
+
+_BEYOND = ("named_accuracy", "ami")  # scores told without copies of faces fitted on, too
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Runs side by side, the best named accuracy first: scores, labels used, seeds, minutes and hardware.
+
+    Of a classifier the named accuracy is its accuracy.
+
+    References
+    ----------
+    The scores are those of :mod:`fer_cluster.scoring`.
+    """
+
+    compares: ClassVar[bool] = True  # one table of all runs, or one of each
+    of: ClassVar[tuple[str, ...]] = ("clusterer", "classifier")
+
+    def table(self, runs):
+        """Return a row for each run that was scored on labels.
+
+        ``low`` and ``high`` are 95 % intervals, missing where there are none; ``without_copies``
+        leaves out faces that equal one fitted on. ``minutes`` are those of features, with their
+        training, and of all seeds of what comes after; runs of the same features share these.
+
+        Raises
+        ------
+        InputError
+            Where no run was scored on labels.
+        """
+        rows = [_row(keys, run) for keys, run in named(runs) if run.spec["report"] in run.scores]
+        if not rows:
+            raise InputError("No run was scored: their faces have no labels.")
+        table = pd.DataFrame(rows).sort_values("named_accuracy", ascending=False, kind="stable")
+        return table.reset_index(drop=True)
+
+    def say(self, table):
+        """Return which run is the best, and the best of those that saw no label."""
+        best = table.loc[table["named_accuracy"].idxmax()]
+        told = f"Of {len(table)} runs {_told(best)} is the highest"
+        blind = table[table["labels"] == "none"]
+        if not len(blind) or best["labels"] == "none":
+            return f"{told}, without a label." if len(blind) else f"{told}; every run learnt from labels."
+        first = blind.loc[blind["named_accuracy"].idxmax()]
+        return f"{told}; of the {len(blind)} that saw no label {_told(first)}."
+
+
+def _row(keys, run):
+    spec, scores = run.spec, run.scores[run.spec["report"]]
+    bare = run.scores_without_duplicates.get(run.spec["report"], {})
+    accuracy, ami = (spread(metric, scores) for metric in _BEYOND)
+    clusterer = spec["kind"] == "clusterer"
+    row = keys | {"labels": spec.get("labels"), "chosen_with": spec.get("chosen_with")}
+    row |= {"seeds": len(spec["seeds"]), **_interval("named_accuracy", accuracy), **_interval("ami", ami)}
+    for metric in ("hungarian_accuracy", "ari", "balanced_accuracy"):
+        told = metric != "hungarian_accuracy" or clusterer  # a classifier names its own classes
+        row[metric] = spread(metric, scores)["mean"] if told else np.nan
+    row |= {
+        f"{metric}_without_copies": spread(metric, bare)["mean"] if bare else np.nan for metric in _BEYOND
+    }
+    seconds = spec.get("seconds", {})
+    spent = sum(value for part, value in seconds.items() if part != "projection") / 60
+    return row | {"minutes": spent if seconds else np.nan, "device": spec.get("device")}
+
+
+def _interval(metric, found):
+    low, high = (found.get(end, np.nan) for end in ("low", "high"))
+    return {metric: found["mean"], f"{metric}_low": low, f"{metric}_high": high}
+
+
+def _told(row):
+    return f"{row['run']} ({100 * row['named_accuracy']:.1f} %, AMI {row['ami']:.3f})"

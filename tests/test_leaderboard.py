@@ -1,0 +1,68 @@
+"""All scores in one table: by hand-computed numbers, whatever the run lacks."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from test_classifier_plots import make_run
+
+from fer_cluster.analysis.leaderboard import Leaderboard
+from fer_cluster.errors import InputError
+from fer_cluster.scoring import wilson
+
+METRICS = ("ami", "ari", "hungarian_accuracy", "named_accuracy", "balanced_accuracy")
+
+
+def scores(n=100.0, **given):
+    return {"n": n} | dict.fromkeys(METRICS, 0.1) | given
+
+
+def run(name, kind="clusterer", labels="none", bare=None, **given):
+    """Return a run of these scores, that took 30 + 90 seconds and 5 for the map."""
+    spec = {"labels": labels, "chosen_with": "PublicTest", "device": "cpu (bfloat16)"}
+    spec["seconds"] = {"features": 30.0, "projection": 5.0, kind: 90.0}
+    made = make_run([0, 1], [[0, 1], [1, 0]], name=name, kind=kind, scores=scores(**given), **spec)
+    return replace(made, scores_without_duplicates={"test": scores(**bare)} if bare else {})
+
+
+def test_each_run_has_a_row_the_best_first():
+    several = {"mean": 0.3, "sd": 0.1, "low": 0.25, "high": 0.35}
+    clusters = run("clusters", named_accuracy=several, ami=several, bare={"named_accuracy": 0.2, "ami": 0.15})
+    probe = run("probe", "classifier", "emotion of Training", named_accuracy=0.5)
+    table = Leaderboard().table([clusters, probe])
+    assert table["run"].tolist() == ["probe", "clusters"]
+    first, second = table.iloc[0], table.iloc[1]
+    assert (second["named_accuracy"], second["named_accuracy_low"], second["ami_high"]) == (0.3, 0.25, 0.35)
+    assert (second["named_accuracy_without_copies"], second["ami_without_copies"]) == (0.2, 0.15)
+    assert (first["named_accuracy_low"], first["named_accuracy_high"]) == wilson(0.5, 100)
+    assert pd.isna(first["ami_low"]) and pd.isna(first["ami_without_copies"])
+    assert pd.isna(first["hungarian_accuracy"]) and second["hungarian_accuracy"] == 0.1
+    assert second[["seeds", "minutes", "device"]].tolist() == [2, 2.0, "cpu (bfloat16)"]
+    assert Leaderboard().say(table) == (
+        "Of 2 runs probe (50.0 %, AMI 0.100) is the highest; of the 1 that saw no label "
+        "clusters (30.0 %, AMI 0.300)."
+    )
+
+
+def test_the_sentence_where_none_or_all_learnt_from_labels():
+    learnt = Leaderboard().table([run("probe", "classifier", "emotion of Training")])
+    assert Leaderboard().say(learnt) == (
+        "Of 1 runs probe (10.0 %, AMI 0.100) is the highest; every run learnt from labels."
+    )
+    blind = Leaderboard().table([run("a"), run("b", named_accuracy=0.2)])
+    assert Leaderboard().say(blind) == "Of 2 runs b (20.0 %, AMI 0.100) is the highest, without a label."
+
+
+def test_runs_without_scores_are_left_out_and_none_is_explained():
+    bare = replace(run("bare"), scores={}, scores_without_duplicates={})
+    assert Leaderboard().table([run("a"), bare])["run"].tolist() == ["a"]
+    with pytest.raises(InputError, match="have no labels"):
+        Leaderboard().table([bare, bare])
+
+
+def test_what_was_not_recorded_is_missing():
+    old = run("old")
+    for key in ("seconds", "device"):
+        old.spec.pop(key)
+    row = Leaderboard().table([old]).iloc[0]
+    assert pd.isna(row["minutes"]) and row["device"] is None
