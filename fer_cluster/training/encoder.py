@@ -8,10 +8,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.errors import InputError
 from fer_cluster.images import as_images
+from fer_cluster.progress import bar
 from fer_cluster.training.batches import cuts
 from fer_cluster.training.recipe import Recipe
 
 _AT_ONCE = 64  # images that go through the net together: few enough for the caches of a processor
+_PATIENCE = 3  # seconds before a progress bar is shown
 
 
 @dataclass(eq=False, repr=False)
@@ -129,8 +131,10 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
         device = pick(self.device)
         self.net_.to(device, memory_format=torch.channels_last).eval()
         with torch.inference_mode():
-            batches = Batches(images, None, device, _AT_ONCE).in_order()
-            found = [work(batch).float().cpu() for batch, _ in batches]
+            batches = Batches(images, None, device, _AT_ONCE)
+            shown = {"total": -(-len(images) // _AT_ONCE), "unit": " faces", "unit_scale": _AT_ONCE}
+            seen = bar(batches.in_order(), type(self).__name__, leave=False, delay=_PATIENCE, **shown)
+            found = [work(batch).float().cpu() for batch, _ in seen]
         return torch.cat(found).numpy()
 
     def check_images(self, images, shape=None):
