@@ -20,6 +20,7 @@ METRICS = (
     "balanced_accuracy",
     "macro_f1",
 )
+CONTROLS = ("chance", "one", "majority")
 REPLICATES = 200
 
 
@@ -64,6 +65,13 @@ def name(emotion, clusters, fitted, n_clusters):
         metrics.name_clusters(metrics.contingency(emotion[fitted], row[fitted], n_clusters=n_clusters))
         for row in clusters
     ]
+
+
+def kind_of(spec):
+    """Return what a run is: a control by its name, ``supervised``, or a ``method`` that sees no label."""
+    supervised = spec.get("kind") == "classifier"
+    name = str(spec.get("baseline" if supervised else "clusterer", "")).partition(":")[0]
+    return name if name in CONTROLS else "supervised" if supervised else "method"
 
 
 def spread(metric, scores):

@@ -39,7 +39,7 @@ def test_each_run_has_a_row_the_best_first():
     assert pd.isna(first["hungarian_accuracy"]) and second["hungarian_accuracy"] == 0.1
     assert second[["seeds", "minutes", "device"]].tolist() == [2, 2.0, "cpu (bfloat16)"]
     assert Leaderboard().say(table) == (
-        "Of 2 runs probe (50.0 %, AMI 0.100) is the highest; of the 1 that saw no label "
+        "Of 2 runs probe (50.0 %, AMI 0.100) is the highest; of the 1 that saw no label, controls apart, "
         "clusters (30.0 %, AMI 0.300)."
     )
 
@@ -47,10 +47,21 @@ def test_each_run_has_a_row_the_best_first():
 def test_the_sentence_where_none_or_all_learnt_from_labels():
     learnt = Leaderboard().table([run("probe", "classifier", "emotion of Training")])
     assert Leaderboard().say(learnt) == (
-        "Of 1 runs probe (10.0 %, AMI 0.100) is the highest; every run learnt from labels."
+        "Of 1 runs probe (10.0 %, AMI 0.100) is the highest; all but controls learnt from labels."
     )
     blind = Leaderboard().table([run("a"), run("b", named_accuracy=0.2)])
     assert Leaderboard().say(blind) == "Of 2 runs b (20.0 %, AMI 0.100) is the highest, without a label."
+
+
+def test_a_control_is_never_the_best_without_a_label():
+    one = run("one", named_accuracy=0.5)
+    one.spec["clusterer"] = "one"
+    table = Leaderboard().table([one, run("a")])
+    assert table["kind"].tolist() == ["one", "method"]
+    assert Leaderboard().say(table) == (
+        "Of 2 runs one (50.0 %, AMI 0.100) is the highest; of the 1 that saw no label, controls apart, "
+        "a (10.0 %, AMI 0.100)."
+    )
 
 
 def test_runs_without_scores_are_left_out_and_none_is_explained():

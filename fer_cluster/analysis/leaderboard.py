@@ -8,7 +8,7 @@ import pandas as pd
 
 from fer_cluster.analysis._reported import named
 from fer_cluster.errors import InputError
-from fer_cluster.scoring import spread
+from fer_cluster.scoring import kind_of, spread
 
 __all__ = ["Leaderboard"]
 
@@ -48,14 +48,16 @@ class Leaderboard:
         return table.reset_index(drop=True)
 
     def say(self, table):
-        """Return which run is the best, and the best of those that saw no label."""
+        """Return which run is the best, and the best of those, but for controls, that saw no label."""
         best = table.loc[table["named_accuracy"].idxmax()]
         told = f"Of {len(table)} runs {_told(best)} is the highest"
-        blind = table[table["labels"] == "none"]
-        if not len(blind) or best["labels"] == "none":
-            return f"{told}, without a label." if len(blind) else f"{told}; every run learnt from labels."
+        blind = table[(table["labels"] == "none") & (table["kind"] == "method")]
+        if not len(blind):
+            return f"{told}; all but controls learnt from labels."
+        if best["run"] in set(blind["run"]):
+            return f"{told}, without a label."
         first = blind.loc[blind["named_accuracy"].idxmax()]
-        return f"{told}; of the {len(blind)} that saw no label {_told(first)}."
+        return f"{told}; of the {len(blind)} that saw no label, controls apart, {_told(first)}."
 
 
 def _row(keys, run):
@@ -63,7 +65,7 @@ def _row(keys, run):
     bare = run.scores_without_duplicates.get(run.spec["report"], {})
     accuracy, ami = (spread(metric, scores) for metric in _BEYOND)
     clusterer = spec["kind"] == "clusterer"
-    row = keys | {"labels": spec.get("labels"), "chosen_with": spec.get("chosen_with")}
+    row = keys | {"kind": kind_of(spec), "labels": spec.get("labels"), "chosen_with": spec.get("chosen_with")}
     row |= {"seeds": len(spec["seeds"]), **_interval("named_accuracy", accuracy), **_interval("ami", ami)}
     for metric in ("hungarian_accuracy", "ari", "balanced_accuracy"):
         told = metric != "hungarian_accuracy" or clusterer  # a classifier names its own classes

@@ -11,7 +11,7 @@ from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import named, parts_of, so_many
 from fer_cluster.plots._panels import frame
-from fer_cluster.scoring import spread
+from fer_cluster.scoring import CONTROLS, kind_of, spread
 
 __all__ = ["Scores"]
 
@@ -33,13 +33,12 @@ _OF_BOTH = _METRICS | {
     "balanced_accuracy": "balanced accuracy\n(clusters: named on fit part)",
 }
 _OF_CLUSTERS = ("hungarian_accuracy", "purity")
-_CONTROLS = ("chance", "one", "majority")
 _GROUP = ["dataset", "split", "part"]
 _CHANCE = "#D55E00"
 _STYLES = {  # marker and colour of each kind
     "method": ("o", "black"),
     "supervised": ("s", "#0072B2"),
-    **dict.fromkeys(_CONTROLS, ("o", "0.6")),
+    **dict.fromkeys(CONTROLS, ("o", "0.6")),
 }
 _LINE = 0.15  # inches, the height of a line of text
 
@@ -78,7 +77,7 @@ class Scores:
         return pd.DataFrame(rows).reindex(columns=columns)
 
     def _rows(self, keys, run):
-        kind = _kind(run.spec)
+        kind = kind_of(run.spec)
         for part in parts_of(run, self.parts):
             if part not in run.scores:
                 raise InputError(f"{run.name!r} has no scores on {part}: no face there is labelled.")
@@ -113,13 +112,6 @@ class Scores:
         _name_rows(axes, heads, rows)
         _legend(axes, kinds, alone=ax is None)
         return axes[0].figure
-
-
-def _kind(spec):
-    """Return what a run is: a control, supervised, or a method that sees no label."""
-    supervised = spec.get("kind") == "classifier"
-    name = str(spec.get("baseline" if supervised else "clusterer", "")).partition(":")[0]
-    return name if name in _CONTROLS else "supervised" if supervised else "method"
 
 
 def _metrics(kinds):
@@ -187,7 +179,7 @@ def _draw_row(ax, row):
         textcoords="offset points",
         va="center",
         fontsize=8,
-        color="0.35" if row["kind"] in _CONTROLS else colour,
+        color="0.35" if row["kind"] in CONTROLS else colour,
     )
 
 
@@ -223,7 +215,7 @@ def _legend(axes, kinds, alone):
     dot = {"ls": "", "marker": "o"}
     square = {"ls": "", "marker": "s", "color": _STYLES["supervised"][1]}
     controls = {"chance": "random clusters", "one": "one cluster", "majority": "commonest emotion"}
-    named = ", ".join(controls[kind] for kind in _CONTROLS if kind in kinds)
+    named = ", ".join(controls[kind] for kind in CONTROLS if kind in kinds)
     unsupervised = not kinds <= {"supervised", "majority"}
     handles = [
         unsupervised and Line2D([], [], **dot, ms=6, color="black", label="no label seen"),
