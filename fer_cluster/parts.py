@@ -7,7 +7,6 @@ from numbers import Integral
 from fer_cluster import catalog, provenance
 from fer_cluster.duplicates import copied
 from fer_cluster.errors import InputError
-from fer_cluster.features.pretrained import Pretrained, digest
 
 _SPLIT = re.compile(r"part|duplicate")  # columns that a run adds
 _FOUND = re.compile(r"cluster(_\d+)?|predicted(_\d+)?|confidence|x|y")
@@ -90,14 +89,18 @@ def parameters(chain, **others):
         others |= {"features": chain.extractor}
         others |= {f"step {place + 1}": step for place, step in enumerate(chain.steps)}
     found = {key: provenance.parameters(part) for key, part in others.items()}
-    return found | ({"shipped": {"weights": digest()}} if _shipped(others, found) else {})
+    from fer_cluster.features import pretrained  # which takes scikit-learn
+
+    begun = _tells_of_pretrained(found) or any(
+        isinstance(part, pretrained.Pretrained) for part in others.values()
+    )
+    return found | ({"shipped": {"weights": pretrained.digest()}} if begun else {})
 
 
-def _shipped(parts, found):
-    """Whether one of the parts is the shipped encoder, or has it in the text of a parameter."""
+def _tells_of_pretrained(found):
+    """Whether the shipped encoder is in the text of a parameter."""
     told = [value for params in found.values() for value in params.values() if isinstance(value, str)]
-    within = any(re.search(r"\bpretrained\b", value) for value in told)
-    return within or any(isinstance(part, Pretrained) for part in parts.values())
+    return any(re.search(r"\bpretrained\b", value) for value in told)
 
 
 def table(faces, parts):

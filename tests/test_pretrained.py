@@ -79,3 +79,10 @@ def test_what_cannot_be_used_is_told(images, wrong, told):
     given = {"images": images} | wrong
     with pytest.raises(InputError, match=told):
         Pretrained(given.get("code", "body")).fit(np.asarray(given["images"]))
+
+
+def test_weights_that_are_missing_are_told(tmp_path, monkeypatch):
+    assert len(pretrained.digest()) == 12
+    monkeypatch.setattr(pretrained, "HOME", tmp_path)
+    with pytest.raises(InputError, match="weights.safetensors is missing"):
+        pretrained.digest()

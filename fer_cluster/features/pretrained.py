@@ -100,8 +100,17 @@ def scaled(images):
 
 
 def digest():
-    """Return the first twelve hexadecimal digits of the SHA-256 of the weights that are shipped."""
-    return sha256((HOME / "weights.safetensors").read_bytes()).hexdigest()[:12]
+    """Return the first twelve hexadecimal digits of the SHA-256 of the weights that are shipped.
+
+    Raises
+    ------
+    InputError
+        Where they are not there.
+    """
+    path = HOME / "weights.safetensors"
+    if not path.is_file():
+        raise InputError(f"The shipped encoder is not there: {path} is missing; install the package anew.")
+    return sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def ship(encoder, subspace, expressions, folder=HOME):
