@@ -75,13 +75,14 @@ def make(kind, part, **params):
     Raises
     ------
     InputError
-        Where the part or a parameter is unknown.
+        Where the part or a parameter is unknown, or a word is given for a number.
     """
     if not isinstance(part, str):
         return part
     name, given = _parse(kind, part)
     found = find(kind, name)
-    allowed = [p for p in inspect.signature(found).parameters]
+    taken = inspect.signature(found).parameters
+    allowed = list(taken)
     if None in given:
         if not allowed:
             raise InputError(f"{kind} {name!r} takes no parameter, got {given[None]!r}.")
@@ -89,7 +90,16 @@ def make(kind, part, **params):
     for key in (params := params | given):
         if key not in allowed:
             raise unknown(f"{kind} {name!r}", key, allowed or ["no parameters"])
+    for key in given:
+        _check_kind(f"{kind} {name!r}", key, given[key], taken[key].default)
     return found(**params)
+
+
+def _check_kind(part, key, value, usual):
+    """Refuse a word where a part usually has a number, or True or False."""
+    if isinstance(value, str) and isinstance(usual, bool | int | float):
+        allowed = "True or False" if isinstance(usual, bool) else "a number"
+        raise InputError(f"{part}: {key} must be {allowed}, got {value!r}.")
 
 
 def takes(kind, part, param):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from fer_cluster import catalog, provenance
 from fer_cluster.chain import shaped, wanted
-from fer_cluster.clustering import embed
+from fer_cluster.clustering import embed, trained_seconds
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.parts import (
@@ -18,6 +18,7 @@ from fer_cluster.parts import (
     bare,
     check_epochs,
     dataset,
+    device,
     file_name,
     given,
     made,
@@ -97,6 +98,7 @@ def classify(
     seeds = as_seeds(seeds)
     features = seen_features(baseline, features, then)
     trained = [made("baselines", baseline, seed, epochs) for seed in seeds]
+    _check(trained[0])
     check_epochs(epochs, trained[0], *([made("features", features, seeds[0])] if features else ()))
     parts = embedding.split if embedding else split_faces(faces, split)
     emotion = faces.about["emotion"].cat.codes.to_numpy()
@@ -110,7 +112,7 @@ def classify(
     for seed, one in zip(seeds, trained, strict=True):
         options = _options(seen, emotion, watched, checkpoint, seed) | taught
         one.fit(seen[rows], emotion[rows], **wanted(one.fit, **options))
-    seconds = _seconds(trained, time.perf_counter() - started)
+    seconds = max(time.perf_counter() - started, trained_seconds(*trained))
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
     described = describe(baseline, features, then=then, seeds=seeds)
     spec = {
@@ -125,10 +127,16 @@ def classify(
         **({"trained_share": trained[0].trained_share_} if hasattr(trained[0], "trained_share_") else {}),
         "params": parameters(embedding and embedding.chain, baseline=trained[0]),
         "seconds": {"features": embedding.seconds if features else 0.0, "baseline": round(seconds, 3)},
-        **provenance.record(_device(trained[0])),
+        **provenance.record(device(trained[0], *([embedding.chain.extractor] if features else []))),
     }
     run = named(name or run_name(described), spec, table(faces, parts), probability)
     return replace(run, history=_history(seeds, trained), models=tuple(trained))
+
+
+def _check(baseline):
+    """Refuse a parameter of ours that cannot be used before anything is extracted or trained."""
+    if hasattr(baseline, "check"):
+        baseline.check()
 
 
 def named(name, spec, rows, probability):
@@ -249,23 +257,9 @@ def _seven(baseline, seen):
     return probability
 
 
-def _seconds(trained, measured):
-    """Return how long the trainings took, with what was done before an interruption."""
-    histories = [one.history_ for one in trained if hasattr(one, "history_")]
-    return max(measured, sum(float(history["seconds"].sum()) for history in histories))
-
-
 def _history(seeds, trained):
     histories = [
         (seed, one.history_) for seed, one in zip(seeds, trained, strict=True) if hasattr(one, "history_")
     ]
     tables = [history.assign(seed=seed)[["seed", *history.columns]] for seed, history in histories]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-
-
-def _device(baseline):
-    if not hasattr(baseline, "device"):
-        return "cpu"
-    from fer_cluster.training import device
-
-    return device.name(device.pick(baseline.device), baseline.precision)

@@ -16,6 +16,7 @@ from fer_cluster.parts import (
     as_seeds,
     check_epochs,
     dataset,
+    device,
     file_name,
     given,
     made,
@@ -125,8 +126,9 @@ def cluster(
         "labels": supervision(embedding.chain.extractor),
         "chosen_with": chosen_with,
         "params": parameters(embedding.chain, clusterer=clusterers[0]),
+        **_collapse(clusterers),
         "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
-        **provenance.record(),
+        **provenance.record(device(embedding.chain.extractor, clusterers[0])),
     }
     trained = _trained(embedding, faces, seeds[0])
     return _scored(Run(name or run_name(spec), spec, rows, embedding.x, **trained), clusters, faces)
@@ -160,7 +162,14 @@ def embed(
         x = chain.fit_transform(faces.images, rows, state, (emotion == "neutral").to_numpy())
     else:
         x = chain.fit_steps(faces.images, rows)
-    return Embedding(x, chain, parts, time.perf_counter() - started)
+    before = trained_seconds(extractor) if trained is None else 0.0
+    return Embedding(x, chain, parts, max(time.perf_counter() - started, before))
+
+
+def trained_seconds(*parts):
+    """Return how long all epochs of the parts took, those before an interruption too."""
+    histories = [one.history_ for one in parts if hasattr(one, "history_")]
+    return sum(float(history["seconds"].sum()) for history in histories)
 
 
 def describe(features, clusterer, *, then=(), projection="pca", k=7, seeds=()):
@@ -208,6 +217,15 @@ def _cluster_seeds(embedding, clusterers, name):
         else:
             raise InputError(f"{name} cannot place faces it was not fitted on; use split 'all'.")
     return np.asarray(clusters, dtype=np.int32)
+
+
+def _collapse(clusterers):
+    """Return whether each seed collapsed and its effective number of clusters, where the clusterer tells."""
+    told = {}
+    for key, name, kind in (("collapsed", "collapsed_", bool), ("effective_clusters", "effective_", float)):
+        if all(hasattr(one, name) for one in clusterers):
+            told[key] = [kind(getattr(one, name)) for one in clusterers]
+    return told
 
 
 def _project(table, x, projector):

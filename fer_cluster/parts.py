@@ -103,6 +103,16 @@ def _tells_of_pretrained(found):
     return any(re.search(r"\bpretrained\b", value) for value in told)
 
 
+def device(*parts):
+    """Return what the first of the parts that chooses a device works on, else ``cpu``."""
+    chosen = [part for part in parts if hasattr(part, "device")]
+    if not chosen:
+        return "cpu"
+    from fer_cluster.training import device as devices
+
+    return devices.name(devices.pick(chosen[0].device), getattr(chosen[0], "precision", "auto"))
+
+
 def table(faces, parts):
     """Return one row a face: about, part, and whether it copies a face fitted on."""
     fitted = parts.part == parts.fit

@@ -1,15 +1,16 @@
-"""What a run was made with: versions, commit, device."""
+"""What a run was made with: versions, commit, device, processor."""
 
 import subprocess
 from pathlib import Path
 
 import fer_cluster
+from fer_cluster import processor
 
 _LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "torch", "umap-learn", "openTSNE")
 
 
 def record(device="cpu"):
-    """Return versions of Python and libraries, the commit of the package, the device."""
+    """Return versions of Python and libraries, the commit, device, processor and how many cores."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
@@ -19,7 +20,8 @@ def record(device="cpu"):
             versions[library] = version(library)
         except PackageNotFoundError:
             continue
-    return {"versions": versions, "commit": _commit(), "device": device}
+    hardware = {"device": device, "processor": processor.called(), "cores": processor.cores()}
+    return {"versions": versions, "commit": _commit(), **hardware}
 
 
 def parameters(part):

@@ -68,10 +68,17 @@ def name(emotion, clusters, fitted, n_clusters):
 
 
 def kind_of(spec):
-    """Return what a run is: a control by its name, ``supervised``, or a ``method`` that sees no label."""
+    """Return what a run is.
+
+    A control by its name, ``supervised``, ``weak`` where features were told a part of the labels,
+    or a ``method`` that sees no label.
+    """
     supervised = spec.get("kind") == "classifier"
     name = str(spec.get("baseline" if supervised else "clusterer", "")).partition(":")[0]
-    return name if name in CONTROLS else "supervised" if supervised else "method"
+    if name in CONTROLS:
+        return name
+    weak = spec.get("labels", "none") != "none"
+    return "supervised" if supervised else "weak" if weak else "method"
 
 
 def spread(metric, scores):

@@ -20,12 +20,24 @@ def summary(runs):
         ``named`` is the accuracy of clusters named on the faces fitted on, or a
         classifier's plain accuracy, ``from`` and ``to`` its 95 % interval;
         ``labels`` tells whether labels were learnt from, all of them or weakly: only
-        which faces are neutral, say.
+        which faces are neutral, say. Below stands which runs have collapsed seeds.
     """
     lines = []
     for about, rows in ranked(runs):
         lines += [about, *_lines(rows), ""]
-    return "\n".join(lines)
+    told = collapses(runs)
+    return "\n".join([*lines, *told, *([""] if told else [])])
+
+
+def collapses(runs):
+    """Return a sentence for each run with collapsed seeds, by what its clusterer says of itself."""
+    told = []
+    for run in runs:
+        collapsed = run.spec.get("collapsed", [])
+        if any(collapsed):
+            count = f"{sum(collapsed)} of {len(collapsed)} seeds collapsed"
+            told.append(f"{run.name}, split {run.spec['split']}: {count}, which no score tells.")
+    return told
 
 
 def ranked(runs):

@@ -57,3 +57,16 @@ def test_parts_from_outside_the_package():
 def test_objects_are_returned_as_they_are():
     part = object()
     assert catalog.make("features", part) is part
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "told"),
+    [
+        ("clusterers", "kmeans:n_init=abc", "n_init must be a number, got 'abc'"),
+        ("features", "hog:mirror=true", "mirror must be True or False, got 'true'"),
+        ("steps", "whiten:abc", "n_components must be a number, got 'abc'"),
+    ],
+)
+def test_a_word_for_a_number(kind, part, told):
+    with pytest.raises(InputError, match=told):
+        catalog.make(kind, part)

@@ -84,6 +84,9 @@ def test_the_common_space_is_the_whitened_pca_of_all_features(random):
 
 def test_ranks_and_their_correlation_by_hand():
     np.testing.assert_array_equal(_rank([0.3, np.nan, 0.9, 0.3]), [2.5, 4, 1, 2.5])
+    # ranks 3 (missing), 1 and 2 of the three known, times 5 / 4: the places of four
+    known = np.array([True, True, False, True])
+    np.testing.assert_allclose(_rank([np.nan, 0.9, np.nan, 0.3], known), [3.75, 1.25, np.nan, 2.5])
     # ranks 1 2 3 4 and 2 1 4 3: 1 - 6 * (1 + 1 + 1 + 1) / (4 * 15)
     assert _spearman(_rank([9, 7, 5, 3]), _rank([7, 9, 3, 5])) == pytest.approx(0.6)
     assert _spearman(_rank([1, 2, 3]), _rank([3, 2, 1])) == pytest.approx(-1)
@@ -145,7 +148,30 @@ def test_one_seed_has_no_stability_and_two_runs_no_correlation(runs):
     ]
     table = SMALL.table(alone[:2])
     assert table["stability"].isna().all() and len(table) == 2
+    assert table["mean_rank"].tolist() == [1.25, 1.75]  # silhouette 1 and 2, the same agreement 1.5
     assert "Rank correlation" not in SMALL.say(table)
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_stability_that_cannot_be_known_is_missing_and_does_not_count(runs, seeds):
+    chance, third, right, one = runs
+    emotion = right.faces["emotion"].cat.codes.to_numpy()
+    still = clustering("still", np.stack([emotion] * seeds), right.features, emotion)
+    table = SMALL.table([chance, third, still, one])
+    assert table["run"].tolist()[:4] == ["still", "third", "chance", "one"]
+    assert table["stability"][:4].isna().tolist() == [True, False, False, True]
+    # silhouette and agreement place them 1 to 4; stability third 1, chance 2, one 3, times 5 / 4
+    expected = [1, (2 + 2 + 1.25) / 3, (3 + 3 + 2.5) / 3, (4 + 4 + 3.75) / 3]
+    np.testing.assert_allclose(table["mean_rank"][:4], expected)
+    assert "still is chosen (mean rank 1.0, its stability not known), whose AMI is 1.000" in SMALL.say(table)
+
+
+def test_stability_known_of_two_runs_has_no_correlation(runs):
+    emotion = runs[2].faces["emotion"].cat.codes.to_numpy()
+    still = clustering("still", np.stack([emotion] * 3), runs[2].features, emotion)
+    last = SMALL.table([runs[0], runs[1], still]).iloc[-1]
+    assert last["run"].startswith("rank correlation")
+    assert last[["stability", "silhouette"]].isna().tolist() == [True, False]
 
 
 def test_written_where_asked_for(runs, tmp_path):

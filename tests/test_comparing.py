@@ -56,6 +56,21 @@ def test_a_trained_extractor_serves_other_steps_and_probes(tmp_path, monkeypatch
     assert stepped.spec["seconds"]["features"] > first.spec["seconds"]["features"]  # of the training too
 
 
+def test_the_seconds_of_a_training_that_was_cut_off_are_those_of_all_its_epochs(monkeypatch):
+    def fit(self, images, y=None, checkpoint=None):
+        fitted(self, images)
+        self.history_ = self.history_.assign(seconds=500.0)  # as of epochs before the interruption
+        return self
+
+    fitted = Autoencoder.fit
+    monkeypatch.setattr(Autoencoder, "fit", fit)
+    faces = load("toy:n=70")
+    run = clustering.cluster(faces, CODE, "kmeans", seeds=1, epochs=2)
+    assert run.spec["seconds"]["features"] == 1000
+    assert run.spec["device"].startswith(("cpu (", "NVIDIA"))  # that of the net
+    assert run.spec["cores"] >= 1 and run.spec["processor"]
+
+
 def test_of_a_model_that_cannot_be_read_is_told_once(tmp_path):
     faces = load("toy:n=70")
     compare(experiment(TWO[0]), faces, tmp_path)

@@ -77,3 +77,11 @@ def test_what_was_not_recorded_is_missing():
         old.spec.pop(key)
     row = Leaderboard().table([old]).iloc[0]
     assert pd.isna(row["minutes"]) and row["device"] is None
+
+
+def test_what_was_told_a_part_of_the_labels_is_neither_a_method_nor_blind():
+    weak = run("weak", labels="which faces are neutral", named_accuracy=0.9)
+    table = Leaderboard().table([weak, run("a")])
+    assert table["kind"].tolist() == ["weak", "method"]
+    told = Leaderboard().say(table)
+    assert told.endswith("of the 1 that saw no label, controls apart, a (10.0 %, AMI 0.100).")

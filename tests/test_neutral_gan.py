@@ -14,6 +14,7 @@ from fer_cluster.features._neutral_gan import Cycle, Generator
 from fer_cluster.features.neutral_gan import NeutralGan
 from fer_cluster.features.pixels import Pixels
 from fer_cluster.loading import load
+from fer_cluster.plots.scores import Scores
 from fer_cluster.summary import summary
 
 SMALL = {"width": 2, "epochs": 1, "n_components": 3, "batch_size": 20}
@@ -121,6 +122,11 @@ def test_its_runs_are_stamped_and_faces_without_labels_refused():
     faces = load("toy:n=70")
     run = cluster(faces, "neutral_gan:width=2,n_components=3", seeds=1, epochs=1)
     assert run.spec["labels"] == "which faces are neutral" and summary([run]).splitlines()[2].endswith("weak")
+    drawn = Scores().data([run])
+    assert set(drawn["kind"]) == {"weak"}
+    legend = Scores().draw(drawn).legends[0].get_texts()
+    assert "told a part of the labels" in [text.get_text() for text in legend]
+    assert "no label seen" not in [text.get_text() for text in legend]
     bare = replace(
         faces, about=faces.about.assign(emotion=faces.about["emotion"].where(faces.about.index > 9))
     )

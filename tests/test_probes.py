@@ -12,6 +12,7 @@ from fer_cluster.baselines.knn import KNN
 from fer_cluster.baselines.linear_probe import LinearProbe
 from fer_cluster.baselines.majority import Majority
 from fer_cluster.errors import InputError
+from fer_cluster.loading import load
 
 PROBES = (Majority, LinearProbe, KNN)
 
@@ -160,7 +161,31 @@ def test_knn_is_the_same_in_blocks(x, y, monkeypatch):
     assert sizes == [7, 7, 7, 7, 2]
 
 
-@pytest.mark.parametrize("wrong", [{"n_neighbors": 0}, {"temperature": 0}, {"temperature": -1.0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"n_neighbors": 0},
+        {"n_neighbors": 2.5},
+        {"n_neighbors": "x"},
+        {"temperature": 0},
+        {"temperature": -1.0},
+        {"temperature": "x"},
+    ],
+)
 def test_knn_says_what_is_allowed(x, y, wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
         KNN(**wrong).fit(x, y)
+
+
+@pytest.mark.parametrize("wrong", [{"C": -1}, {"C": "x"}, {"max_iter": 0}, {"class_weight": "foo"}])
+def test_linear_probe_says_what_is_allowed(x, y, wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        LinearProbe(**wrong).fit(x, y)
+
+
+def test_a_wrong_probe_is_refused_before_features_are_made(monkeypatch):
+    from fer_cluster import classifying
+
+    monkeypatch.setattr(classifying, "embed", lambda *_, **__: pytest.fail("features were made"))
+    with pytest.raises(InputError, match="n_neighbors"):
+        classifying.classify(load("toy:n=30"), "knn:n_neighbors=0", features="hog")

@@ -4,8 +4,10 @@ import torch
 
 from fer_cluster.chain import chained
 from fer_cluster.errors import InputError
-from fer_cluster.features._self_named import Named, naming
+from fer_cluster.features._balanced import evened
+from fer_cluster.features._self_named import MOMENTUM, Named, naming
 from fer_cluster.features.self_named import SelfNamed, _strongest
+from fer_cluster.training import loop
 
 SMALL = {
     "described": "pixels:9",
@@ -159,3 +161,75 @@ def test_names_of_other_faces_are_not_taken(images, tmp_path):
 def test_the_heads_stand_side_by_side():
     net = Named(torch.nn.Flatten(), 4, [2, 3], lambda images: images)
     assert net(torch.zeros(6, 1, 2, 2, dtype=torch.uint8)).shape == (6, 5)
+
+
+def test_what_the_following_net_says_is_a_share_of_the_target():
+    logits = torch.tensor(
+        [[2.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.0]]
+    )  # two names, and what the other net says
+    targets = torch.tensor([[0], [0]])
+    loss, right = naming([2], 0.0, 0.25)(lambda images: logits, None, targets)
+    named = np.mean([np.log(np.exp(2) + 1) - 2, np.log(1 + np.e)])
+    first, second = np.log(np.exp(2) + 1), np.log(1 + np.e)
+    said = np.mean([(first - 2) / (1 + np.e) + first * np.e / (1 + np.e), 0.5 * second + 0.5 * (second - 1)])
+    assert loss.item() == pytest.approx(0.75 * named + 0.25 * said, rel=1e-5)
+    assert right.item() == 1
+
+
+def test_the_following_net_follows_in_training_alone():
+    net = Named(torch.nn.Linear(4, 3), 3, [2], lambda images: images.flip(3), followed=True)
+    net.view = lambda images: images
+    net.body = torch.nn.Sequential(torch.nn.Flatten(), net.body)
+    net.following[0] = torch.nn.Sequential(torch.nn.Flatten(), net.following[0])
+    before = net.following[1].bias.clone()
+    with torch.no_grad():
+        net.heads.bias += 1
+    images = torch.zeros(5, 1, 2, 2, dtype=torch.uint8)
+    assert net(images).shape == (5, 4)
+    np.testing.assert_allclose(net.following[1].bias - before, 1 - MOMENTUM, rtol=1e-3)
+    assert net.eval()(images).shape == (5, 2)
+    assert not any(parameter.requires_grad for parameter in net.following.parameters())
+
+
+def test_a_training_with_a_following_net_ends_as_an_undisturbed_one(images, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "_SAVE_AFTER", 0)
+    part = SMALL | {"rounds": 1, "epochs": 3, "momentum_teacher": 0.5, "batch_size": 10, "device": "cpu"}
+    whole = SelfNamed(**part).fit(images).transform(images)
+    epoch = loop.Loop._epoch
+
+    def cut(self, number, progress):
+        if number == 2:
+            raise InterruptedError
+        return epoch(self, number, progress)
+
+    with monkeypatch.context() as patch, pytest.raises(InterruptedError):
+        patch.setattr(loop.Loop, "_epoch", cut)
+        SelfNamed(**part).fit(images, checkpoint=tmp_path)
+    again = SelfNamed(**part).fit(images, checkpoint=tmp_path)
+    np.testing.assert_array_equal(again.transform(images), whole)
+    alone = SelfNamed(**part | {"momentum_teacher": 0.0}).fit(images).transform(images)
+    assert not np.allclose(alone, whole)
+
+
+def test_names_are_evened_out():
+    x = np.concatenate([np.linspace(0, 1, 90), np.linspace(3, 4, 10)])
+    distance = (x[:, None] - np.array([0.5, 3.5])) ** 2
+    nearest = np.bincount(evened(distance, 0.0))
+    assert nearest.tolist() == [90, 10]
+    assert np.bincount(evened(distance, 1.0)).tolist() == pytest.approx([50, 50], abs=4)
+    between = np.bincount(evened(distance, 0.5))
+    assert between[1] == pytest.approx(100 * np.sqrt(10) / (np.sqrt(90) + np.sqrt(10)), abs=4)
+    assert set(evened(distance, 1.0)[-10:]) == {1}  # the farthest are the first to be moved, the nearest stay
+
+
+def test_evenness_reaches_the_names(images):
+    part = SelfNamed(**SMALL | {"names": (4,)})
+    crowded = np.random.default_rng(0).normal(size=(40, 2)) * np.repeat([[0.1], [3.0]], [34, 6], axis=0)
+    sizes = [np.bincount(part.set_params(evenness=e)._names([crowded], 0)[:, 0]) for e in (0.0, 1.0)]
+    assert sizes[1].max() < sizes[0].max() and sizes[0].sum() == sizes[1].sum() == 40
+
+
+@pytest.mark.parametrize("name", ["evenness", "momentum_teacher"])
+def test_shares_are_at_most_one(name):
+    with pytest.raises(InputError, match=f"{name} must be from 0 to 1, got 1.5"):
+        SelfNamed(**{name: 1.5}).check(watched=False)

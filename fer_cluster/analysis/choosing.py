@@ -24,12 +24,16 @@ class Choosing:
     They are taken on the part between that of the fit and that reported on, or on the part
     fitted on where there is none; the part reported on chooses nothing.
 
-    - ``stability``: adjusted Rand index between the clusters of its seeds, mean over all pairs.
+    - ``stability``: adjusted Rand index between the clusters of its seeds, mean over all pairs;
+      missing where that cannot be known: of one seed, and where nothing is drawn, so that all
+      seeds have the same clusters under the same numbers.
     - ``silhouette`` in a space that all runs share: the whitened principal components of
       all their features side by side, each of the same total variance.
     - ``agreement``: adjusted mutual information with the other runs, mean over them and the seeds.
     - ``mean_rank`` of the three; 1 is best of all. A run with one cluster only has none of them,
-      and ranks last.
+      and ranks last. Where stability cannot be known, it is the mean of the other two; the ranks
+      of those whose stability is known are spread over the places of all runs, so that
+      neither gains by it.
 
     Parameters
     ----------
@@ -56,7 +60,8 @@ class Choosing:
         """Return a row for each run, the best mean rank first.
 
         Where three runs or more have labels, a last row tells Spearman's rank
-        correlation of each criterion with AMI, of which 1 is best also for ``mean_rank``.
+        correlation of each criterion with AMI, of which 1 is best also for ``mean_rank``;
+        that of stability is over the runs whose stability can be known, if they are three or more.
 
         Raises
         ------
@@ -73,7 +78,8 @@ class Choosing:
         table["stability"] = [_stability(seeds) for seeds in clusters]
         table["silhouette"] = silhouettes
         table["agreement"] = [_agreement(place, clusters) for place in range(len(clusters))]
-        table["mean_rank"] = np.mean([_rank(table[criterion]) for criterion in _CRITERIA], axis=0)
+        ranks = [_rank(table[criterion], _known(table, criterion)) for criterion in _CRITERIA]
+        table["mean_rank"] = np.nanmean(ranks, axis=0)
         table["ami"] = _ami(runs[0], rows, clusters)
         table = table.sort_values("mean_rank", kind="stable", ignore_index=True)
         return _with_correlations(table)[list(_COLUMNS)]
@@ -84,7 +90,8 @@ class Choosing:
         best = table.iloc[0]
         said = (
             f"Of {len(table)} runs, judged without labels on {best['n']:,} faces of {best['part']}, "
-            f"{best['run']} is chosen (mean rank {best['mean_rank']:.1f})"
+            f"{best['run']} is chosen (mean rank {best['mean_rank']:.1f}"
+            f"{'' if _known(table, 'stability').iloc[0] else ', its stability not known'})"
         )
         if table["ami"].isna().all():
             return f"{said}."
@@ -155,10 +162,13 @@ def _pair(score, one, other):
 
 
 def _stability(seeds):
-    """Return the mean adjusted Rand index of all pairs of seeds; missing for one seed or one cluster."""
-    pairs = [(one, other) for place, one in enumerate(seeds) for other in seeds[:place]]
-    if not pairs or seeds.max() == 0:
+    """Return the mean adjusted Rand index of all pairs of seeds; missing where all are one and the same.
+
+    So are one seed, one cluster, and seeds of what draws nothing: what draws numbers its clusters anew.
+    """
+    if (seeds == seeds[0]).all():
         return np.nan
+    pairs = [(one, other) for place, one in enumerate(seeds) for other in seeds[:place]]
     return np.mean([_pair(ari, *pair) for pair in pairs])
 
 
@@ -187,11 +197,23 @@ def _ami(run, rows, clusters):
     return [np.mean([float(ami(contingency(emotion, row))) for row in seeds]) for seeds in clusters]
 
 
-def _rank(values):
-    """Return ranks, 1 for the largest; equal ones share the mean of theirs, missing ones the last."""
+def _known(table, criterion):
+    """Return of which runs a criterion can be known; to be missing for want of clusters is to be the last."""
+    return (criterion != "stability") | table["stability"].notna() | table["agreement"].isna()
+
+
+def _rank(values, known=True):
+    """Return ranks, 1 for the largest; equal ones share the mean of theirs, missing ones the last.
+
+    Those not known have no rank, and the ranks of the others are spread over the places of all.
+    """
     from scipy.stats import rankdata
 
-    return rankdata(-np.nan_to_num(np.asarray(values, float), nan=-np.inf))
+    values = np.round(np.asarray(values, float), 9)  # equal but for rounding is equal
+    known = np.broadcast_to(known, values.shape)
+    ranks = np.full(len(values), np.nan)
+    ranks[known] = rankdata(-np.nan_to_num(values[known], nan=-np.inf))
+    return ranks * (len(values) + 1) / (known.sum() + 1)
 
 
 def _with_correlations(table):
@@ -200,7 +222,9 @@ def _with_correlations(table):
         return table
     row = table.iloc[[0]].assign(run=_LAST, n=None, ami=np.nan)
     for criterion in _CRITERIA:
-        row[criterion] = _spearman(_rank(table[criterion]), _rank(table["ami"]))
+        some = table[_known(table, criterion)]
+        told = len(some) >= 3
+        row[criterion] = _spearman(_rank(some[criterion]), _rank(some["ami"])) if told else np.nan
     row["mean_rank"] = _spearman(_rank(-table["mean_rank"]), _rank(table["ami"]))
     table = table.astype({"n": "Int64"})
     return pd.concat([table, row.astype({"n": "Int64"})], ignore_index=True)

@@ -33,8 +33,11 @@ class Leaderboard:
         """Return a row for each run that was scored on labels.
 
         ``low`` and ``high`` are 95 % intervals, missing where there are none; ``without_copies``
-        leaves out faces that equal one fitted on. ``minutes`` are those of features, with their
-        training, and of all seeds of what comes after; runs of the same features share these.
+        leaves out faces that equal one fitted on. ``collapsed`` is how many of the ``seeds``
+        collapsed by what the clusterer says of itself, missing where it tells nothing. ``minutes``
+        are those of features, with their training, and of all seeds of what comes after; runs of
+        the same features share these. ``processor`` and ``cores`` are missing where the record of
+        a run is older than they are.
 
         Raises
         ------
@@ -45,15 +48,23 @@ class Leaderboard:
         if not rows:
             raise InputError("No run was scored: their faces have no labels.")
         table = pd.DataFrame(rows).sort_values("named_accuracy", ascending=False, kind="stable")
-        return table.reset_index(drop=True)
+        return table.reset_index(drop=True).astype({"collapsed": "Int64", "cores": "Int64"})
 
     def say(self, table):
-        """Return which run is the best, and the best of those, but for controls, that saw no label."""
-        best = table.loc[table["named_accuracy"].idxmax()]
-        told = f"Of {len(table)} runs {_told(best)} is the highest"
-        blind = table[(table["labels"] == "none") & (table["kind"] == "method")]
+        """Return which run is the best, and the best of those, but for controls, that saw no label.
+
+        A run with a collapsed seed is neither, whatever it scores.
+        """
+        whole = table[table["collapsed"].fillna(0) == 0]
+        if not len(whole):
+            return f"None of {len(table)} runs is called the best: all have collapsed seeds."
+        left = len(table) - len(whole)
+        apart = f", {left} with collapsed seeds apart," if left else ""
+        best = whole.loc[whole["named_accuracy"].idxmax()]
+        told = f"Of {len(table)} runs{apart} {_told(best)} is the highest"
+        blind = whole[(whole["labels"] == "none") & (whole["kind"] == "method")]
         if not len(blind):
-            return f"{told}; all but controls learnt from labels."
+            return f"{told}; {'of the others ' if left else ''}all but controls learnt from labels."
         if best["run"] in set(blind["run"]):
             return f"{told}, without a label."
         first = blind.loc[blind["named_accuracy"].idxmax()]
@@ -66,7 +77,8 @@ def _row(keys, run):
     accuracy, ami = (spread(metric, scores) for metric in _BEYOND)
     clusterer = spec["kind"] == "clusterer"
     row = keys | {"kind": kind_of(spec), "labels": spec.get("labels"), "chosen_with": spec.get("chosen_with")}
-    row |= {"seeds": len(spec["seeds"]), **_interval("named_accuracy", accuracy), **_interval("ami", ami)}
+    row |= {"seeds": len(spec["seeds"]), "collapsed": sum(spec["collapsed"]) if "collapsed" in spec else None}
+    row |= {**_interval("named_accuracy", accuracy), **_interval("ami", ami)}
     for metric in ("hungarian_accuracy", "ari", "balanced_accuracy"):
         told = metric != "hungarian_accuracy" or clusterer  # a classifier names its own classes
         row[metric] = spread(metric, scores)["mean"] if told else np.nan
@@ -75,7 +87,8 @@ def _row(keys, run):
     }
     seconds = spec.get("seconds", {})
     spent = sum(value for part, value in seconds.items() if part != "projection") / 60
-    return row | {"minutes": spent if seconds else np.nan, "device": spec.get("device")}
+    hardware = {name: spec.get(name) for name in ("device", "processor", "cores")}
+    return row | {"minutes": spent if seconds else np.nan, **hardware}
 
 
 def _interval(metric, found):

@@ -1,5 +1,6 @@
 """The nearest training faces vote, the nearer the more."""
 
+from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
@@ -53,17 +54,21 @@ class KNN(ClassifierMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where ``n_neighbors`` is below 1, or ``temperature`` not above 0.
+            Where ``n_neighbors`` is no whole number of 1 or more, or ``temperature`` not above 0.
         """
+        self.check()
         x, y = validate_data(self, x, y, dtype=_FLOATS)
         check_classification_targets(y)
-        if self.n_neighbors < 1:
-            raise InputError(f"n_neighbors must be 1 or more, got {self.n_neighbors!r}.")
-        if not self.temperature > 0:
-            raise InputError(f"temperature must be above 0, got {self.temperature!r}.")
         self.classes_, self.code_ = np.unique(y, return_inverse=True)
         self.rows_ = _unit(x)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        if not isinstance(self.n_neighbors, Integral) or self.n_neighbors < 1:
+            raise InputError(f"n_neighbors must be a whole number of 1 or more, got {self.n_neighbors!r}.")
+        if not isinstance(self.temperature, Real) or not self.temperature > 0:
+            raise InputError(f"temperature must be a number above 0, got {self.temperature!r}.")
 
     def predict(self, x):
         """Return the emotion with the heaviest vote for each row, shape (n,)."""

@@ -1,5 +1,6 @@
 """Logistic regression on the features: how much of the emotion they hold in plain sight."""
 
+from numbers import Integral, Real
 from typing import ClassVar
 
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -8,6 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from fer_cluster.errors import InputError
 
 __all__ = ["LinearProbe"]
 
@@ -50,7 +53,14 @@ class LinearProbe(ClassifierMixin, BaseEstimator):
         self.class_weight = class_weight
 
     def fit(self, x, y):
-        """Fit on features x, shape (n, d), and emotions y, shape (n,)."""
+        """Fit on features x, shape (n, d), and emotions y, shape (n,).
+
+        Raises
+        ------
+        InputError
+            Where a parameter cannot be used.
+        """
+        self.check()
         x, y = validate_data(self, x, y, dtype=_FLOATS)
         check_classification_targets(y)
         regression = LogisticRegression(C=self.C, max_iter=self.max_iter, class_weight=self.class_weight)
@@ -58,6 +68,15 @@ class LinearProbe(ClassifierMixin, BaseEstimator):
         self.classes_ = regression.classes_
         self.n_iter_ = int(regression.n_iter_.max())
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        if not isinstance(self.C, Real) or not self.C > 0:
+            raise InputError(f"C must be a number above 0, got {self.C!r}.")
+        if not isinstance(self.max_iter, Integral) or self.max_iter < 1:
+            raise InputError(f"max_iter must be a whole number of 1 or more, got {self.max_iter!r}.")
+        if not (self.class_weight in (None, "balanced") or isinstance(self.class_weight, dict)):
+            raise InputError(f"class_weight must be balanced or none, got {self.class_weight!r}.")
 
     def predict(self, x):
         """Return the likeliest emotion of each row, shape (n,)."""

@@ -11,10 +11,10 @@ __all__ = ["VggKhaireddin"]
 class VggKhaireddin(Classifier):
     """Eight convolutions and three dense layers, seen through crops of 40 pixels.
 
-    The net, its optimiser and its augmentation are those of the released code,
-    with one random crop an image and epoch for its ten, no decay of biases and
-    normalisation, and one long cosine for its plateaus: that schedule follows the
-    accuracy on faces which are then no longer unseen. The source's 73.28 % is an accuracy on PublicTest,
+    The net and its optimiser are those of the released code, with one random crop an
+    image and epoch for its ten, faces scaled without a change of aspect, no decay of
+    biases and normalisation, and one long cosine for its plateaus: that schedule follows
+    the accuracy on faces which are then no longer unseen. The source's 73.28 % is an accuracy on PublicTest,
     chosen with and fine-tuned on PrivateTest; here the two keep their roles.
 
     Parameters

@@ -1,12 +1,12 @@
 """Rows of features, checked and taken a block at a time."""
 
 import functools
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from fer_cluster import processor
 from fer_cluster.blocks import BLOCK, blocks, release
 from fer_cluster.errors import InputError
 
@@ -88,7 +88,7 @@ def mapped(work, x, moved, parts=None):
         return result
 
     parts = spans(x) if parts is None else parts
-    cores = min(_cores(), len(parts))
+    cores = min(processor.cores(), len(parts))
     with one_thread():
         if cores == 1:
             return [one(rows) for rows in parts]
@@ -105,11 +105,3 @@ def one_thread():
 @functools.cache
 def _threadpools():
     return ThreadpoolController()  # finding the libraries takes a millisecond, a pass hardly more
-
-
-@functools.cache
-def _cores():
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    if asked.isdecimal():
-        return int(asked)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

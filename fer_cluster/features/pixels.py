@@ -1,11 +1,11 @@
 """Grey values, standardised pixel by pixel and reduced to their principal components."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from fer_cluster import processor
 from fer_cluster.blocks import release
 from fer_cluster.errors import InputError
 
@@ -137,7 +137,7 @@ def _on_all_cores(work, images, centre):
     ``shares`` yields (rows, x): blocks as float32 less a centre, in one buffer used
     again and again. Each core has blocks of its own, and BLAS one thread.
     """
-    cores = min(_cores(), _CORES, -(-len(images) // _ROWS))
+    cores = min(processor.cores(), _CORES, -(-len(images) // _ROWS))
 
     def shares(first):
         buffer = np.empty((min(_ROWS, len(images)), len(centre)), np.float32)
@@ -151,13 +151,6 @@ def _on_all_cores(work, images, centre):
 
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(cores) as pool:
         yield from pool.map(work, map(shares, range(cores)))
-
-
-def _cores():
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    if asked.isdecimal():
-        return int(asked)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _moments(images):

@@ -56,8 +56,14 @@ class SelfNamed(ViewEncoder):
     names : sequence of int
         Numbers of names in each subspace; each has a head of its own.
     rounds : int
+    evenness : float
+        How even in size the names are made, from 0, each face by its nearest centre, to 1, all names
+        about as large: see :func:`fer_cluster.features._balanced.evened`.
     label_smoothing : float
         Share of each name that is spread over all.
+    momentum_teacher : float
+        Share of what is learnt that comes not from the names of a round but from a net that follows
+        the one that learns, a half of a hundredth each step, and sees each face unchanged.
     """
 
     described: str = "patches:n_words=300"
@@ -68,7 +74,9 @@ class SelfNamed(ViewEncoder):
     expressed: str = EXPRESSED
     names: tuple = (15, 40, 100)
     rounds: int = 2
+    evenness: float = 0.0
     label_smoothing: float = 0.1
+    momentum_teacher: float = 0.0
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 2e-3
@@ -168,7 +176,8 @@ class SelfNamed(ViewEncoder):
         for near, count in itertools.product(named, self.names):
             seed = ((self.random_state * 1_009 + turn) * 101 + len(columns)) % 2**32
             options = {"n_clusters": min(count, len(near)), "n_init": 3, "random_state": seed}
-            columns.append(catalog.make("clusterers", "kmeans", **options).fit_predict(near))
+            kmeans = catalog.make("clusterers", "kmeans", **options).fit(near)
+            columns.append(_evened(kmeans, near, self.evenness) if self.evenness else kmeans.labels_)
         return np.stack(columns, axis=1)
 
     def _learn(self, images, targets, turn, checkpoint):
@@ -178,11 +187,22 @@ class SelfNamed(ViewEncoder):
         numbers = [int(count) for count in targets.max(0) + 1]
 
         def learner(net):
-            return Named(net, 8 * self.width, numbers, self.view()), naming(numbers, self.label_smoothing)
+            taught = Named(net, 8 * self.width, numbers, self.view(), self.momentum_teacher > 0)
+            return taught, naming(numbers, self.label_smoothing, self.momentum_teacher)
 
         options = {"seed": self.random_state * 1_009 + turn, "title": f"SelfNamed, round {turn + 1}"}
         state = None if checkpoint is None else Path(checkpoint) / f"round_{turn + 1}"
         return self.learn(images, learner, targets=targets, checkpoint=state, **options)
+
+
+def _evened(kmeans, near, evenness):
+    """Return the names of faces by the centres of K-Means, evened out in size, numbered without gaps."""
+    from sklearn.metrics import euclidean_distances
+
+    from fer_cluster.features._balanced import evened
+
+    distance = euclidean_distances(near, kmeans.cluster_centers_, squared=True)
+    return np.unique(evened(distance, evenness), return_inverse=True)[1]
 
 
 def _strongest(read):

@@ -37,6 +37,7 @@ _GROUP = ["dataset", "split", "part"]
 _CHANCE = "#D55E00"
 _STYLES = {  # marker and colour of each kind
     "method": ("o", "black"),
+    "weak": ("^", "#CC79A7"),
     "supervised": ("s", "#0072B2"),
     **dict.fromkeys(CONTROLS, ("o", "0.6")),
 }
@@ -47,7 +48,8 @@ _LINE = 0.15  # inches, the height of a line of text
 class Scores:
     """Dot plot of runs, best AMI on top (of classifiers alone best accuracy), a panel for each metric.
 
-    What was trained on labels has marks of its own, and none where clusters are scored.
+    What was trained on labels has marks of its own, and none where clusters are scored; what was told a
+    part of them has others.
 
     Parameters
     ----------
@@ -64,7 +66,7 @@ class Scores:
         """Return one row for each run, part, metric, and with or without duplicates.
 
         ``kind`` tells the controls ``chance``, ``one`` and ``majority`` from a
-        ``method``, and from what is ``supervised``.
+        ``method``, from what is ``weak`` (told a part of the labels) and from what is ``supervised``.
         Where a run has one seed, ``sd`` is missing, and ``low`` and ``high`` of all but its accuracy.
 
         Raises
@@ -213,19 +215,22 @@ def _legend(axes, kinds, alone):
     from matplotlib.lines import Line2D
 
     dot = {"ls": "", "marker": "o"}
-    square = {"ls": "", "marker": "s", "color": _STYLES["supervised"][1]}
+    square, triangle = (
+        {"ls": "", "marker": _STYLES[kind][0], "color": _STYLES[kind][1]} for kind in ("supervised", "weak")
+    )
     controls = {"chance": "random clusters", "one": "one cluster", "majority": "commonest emotion"}
     named = ", ".join(controls[kind] for kind in CONTROLS if kind in kinds)
-    unsupervised = not kinds <= {"supervised", "majority"}
+    blind = bool(kinds - {"supervised", "majority", "weak"})
     handles = [
-        unsupervised and Line2D([], [], **dot, ms=6, color="black", label="no label seen"),
+        blind and Line2D([], [], **dot, ms=6, color="black", label="no label seen"),
+        "weak" in kinds and Line2D([], [], **triangle, ms=6, label="told a part of the labels"),
         "supervised" in kinds and Line2D([], [], **square, ms=6, label="trained on labels, no clusters"),
         bool(named) and Line2D([], [], **dot, ms=6, color="0.6", label=f"control: {named}"),
         Line2D([], [], lw=2, color="0.3", label="95 % interval over faces and, where several, seeds"),
         Line2D([], [], **dot, ms=4, mfc="white", mec="0.4", label="without copies of faces fitted on"),
         "chance" in kinds
         and Line2D([], [], ls="--", lw=1.2, color=_CHANCE, label="chance (random clusters)"),
-        unsupervised
+        not kinds <= {"supervised", "majority"}
         and Line2D([], [], ls="", marker="|", ms=12, mew=1.5, color=_CHANCE, label="chance level of purity"),
     ]
     handles = [handle for handle in handles if handle]

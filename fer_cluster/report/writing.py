@@ -13,7 +13,7 @@ from fer_cluster.report.portraits import address, portraits
 from fer_cluster.report.sections import PATIENCE, sections
 from fer_cluster.report.template import render
 from fer_cluster.report.verdict import in_short, verdicts
-from fer_cluster.summary import HEADER, ranked
+from fer_cluster.summary import HEADER, collapses, ranked
 from fer_cluster.typeset import texts
 
 _LONGEST = 200  # rows of a table that are shown; its CSV has all
@@ -66,6 +66,7 @@ def _page(runs, faces, images, patience):
         summary=in_short(found),
         verdicts=verdicts(runs, found, faces),
         scores=[(about, _table("scores", ["run", *HEADER], rows)) for about, rows in _ranked(runs)],
+        collapses=collapses(runs),
         map=face_map(drawn, faces, images).parts() if drawn else None,
         portraits=[(run.name, portraits(run, faces)) for run in drawn] if images else [],
         sections=[(one.heading, [_shown(each) for each in one.shown], one.left_out) for one in found],

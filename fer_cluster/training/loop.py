@@ -1,4 +1,4 @@
-"""The one loop of everything that learns by gradient: fit -> epoch -> step -> loss."""
+"""The one loop of every net of images: fit -> epoch -> step -> loss."""
 
 import contextlib
 import copy

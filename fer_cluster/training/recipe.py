@@ -16,7 +16,8 @@ _ALLOWED = {
     "keep": ("last", "best"),
     "precision": ("auto", "float32", "bfloat16"),
 }
-_SHARES = ("dropout", "label_smoothing")  # endings of the names of what is at most all
+# Endings of the names of what is at most all.
+_SHARES = ("dropout", "label_smoothing", "evenness", "momentum_teacher")
 _SECTION = re.compile(r"\n\n(?=[A-Z][A-Za-z ]+\n-{3,}(?:\n|$))")  # the title of a numpydoc section
 
 
