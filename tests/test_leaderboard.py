@@ -71,6 +71,15 @@ def test_runs_without_scores_are_left_out_and_none_is_explained():
         Leaderboard().table([bare, bare])
 
 
+def test_what_one_may_choose_by_stands_beside_what_is_reported():
+    part = run("a")
+    assert pd.isna(Leaderboard().table([part]).loc[0, "named_accuracy_to_choose_by"])
+    part.spec["fit"] = "train"
+    part.scores["train"], part.scores["public"] = scores(named_accuracy=0.8), scores(named_accuracy=0.7)
+    row = Leaderboard().table([part]).iloc[0]
+    assert (row["named_accuracy_to_choose_by"], row["named_accuracy"]) == (0.7, 0.1)
+
+
 def test_what_was_not_recorded_is_missing():
     old = run("old")
     for key in ("seconds", "device"):

@@ -33,11 +33,12 @@ class Leaderboard:
         """Return a row for each run that was scored on labels.
 
         ``low`` and ``high`` are 95 % intervals, missing where there are none; ``without_copies``
-        leaves out faces that equal one fitted on. ``collapsed`` is how many of the ``seeds``
-        collapsed by what the clusterer says of itself, missing where it tells nothing. ``minutes``
-        are those of features, with their training, and of all seeds of what comes after; runs of
-        the same features share these. ``processor`` and ``cores`` are missing where the record of
-        a run is older than they are.
+        leaves out faces that equal one fitted on. ``named_accuracy_to_choose_by`` is that of the part
+        which is neither fitted on nor reported (PublicTest), missing where there is none.
+        ``collapsed`` is how many of the ``seeds`` collapsed by what the clusterer says of itself,
+        missing where it tells nothing. ``minutes`` are those of features, with their training, and
+        of all seeds of what comes after; runs of the same features share these. ``processor`` and
+        ``cores`` are missing where the record of a run is older than they are.
 
         Raises
         ------
@@ -72,23 +73,40 @@ class Leaderboard:
 
 
 def _row(keys, run):
-    spec, scores = run.spec, run.scores[run.spec["report"]]
-    bare = run.scores_without_duplicates.get(run.spec["report"], {})
-    accuracy, ami = (spread(metric, scores) for metric in _BEYOND)
-    clusterer = spec["kind"] == "clusterer"
+    """Return a row of the table: what the run is, its scores, and what it cost."""
+    spec = run.spec
     row = keys | {"kind": kind_of(spec), "labels": spec.get("labels"), "chosen_with": spec.get("chosen_with")}
     row |= {"seeds": len(spec["seeds"]), "collapsed": sum(spec["collapsed"]) if "collapsed" in spec else None}
-    row |= {**_interval("named_accuracy", accuracy), **_interval("ami", ami)}
+    return row | {"named_accuracy_to_choose_by": _to_choose_by(run)} | _scores(run) | _cost(spec)
+
+
+def _to_choose_by(run):
+    """Return the named accuracy on the part that is neither fitted on nor reported, if there is one."""
+    between = [part for part in run.scores if part not in (run.spec["fit"], run.spec["report"])]
+    return spread("named_accuracy", run.scores[between[0]])["mean"] if between else np.nan
+
+
+def _scores(run):
+    """Return the scores on the part reported, with and without copies of faces fitted on."""
+    scores = run.scores[run.spec["report"]]
+    bare = run.scores_without_duplicates.get(run.spec["report"], {})
+    found = {}
+    for metric in _BEYOND:
+        found |= _interval(metric, spread(metric, scores))
     for metric in ("hungarian_accuracy", "ari", "balanced_accuracy"):
-        told = metric != "hungarian_accuracy" or clusterer  # a classifier names its own classes
-        row[metric] = spread(metric, scores)["mean"] if told else np.nan
-    row |= {
+        told = metric != "hungarian_accuracy" or run.spec["kind"] == "clusterer"  # else it names its own
+        found[metric] = spread(metric, scores)["mean"] if told else np.nan
+    return found | {
         f"{metric}_without_copies": spread(metric, bare)["mean"] if bare else np.nan for metric in _BEYOND
     }
+
+
+def _cost(spec):
+    """Return minutes and hardware, as far as they were recorded."""
     seconds = spec.get("seconds", {})
     spent = sum(value for part, value in seconds.items() if part != "projection") / 60
     hardware = {name: spec.get(name) for name in ("device", "processor", "cores")}
-    return row | {"minutes": spent if seconds else np.nan, **hardware}
+    return {"minutes": spent if seconds else np.nan, **hardware}
 
 
 def _interval(metric, found):
