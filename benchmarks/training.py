@@ -7,7 +7,8 @@ The same net, the same augmentation (mirror, rotation, shift, scale) and batch s
 loop over a ``DataLoader`` whose data set turns one image after the other with Pillow, in float32 as
 tensors come, and in ours: in bfloat16 where the processor multiplies it, and in float32. Each
 measurement is a process of its own, ours and the peer's take turns, and the best of each is kept;
-the peer may choose its number of workers. Writes figures/benchmark_training.csv.
+the peer may choose its number of workers, which live on between epochs. Writes
+figures/benchmark_training.csv, in which rows of other machines stay.
 """
 
 import argparse
@@ -31,7 +32,10 @@ FIELDS = (
     "peer_workers",
     "peak_share",
     "peak_gflops",
+    "processor",
+    "cores",
 )
+MACHINE = ("device", "net", "processor", "cores")  # a row is measured anew where all are the same
 BATCH = 128
 
 
@@ -63,7 +67,8 @@ def peer(net, images, emotion, workers):
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net = net.to(device)
     optimiser = torch.optim.Adam(net.parameters())
-    loader = torch.utils.data.DataLoader(FaceSet(), BATCH, shuffle=True, num_workers=workers)
+    living = {"num_workers": workers, "persistent_workers": workers > 0}
+    loader = torch.utils.data.DataLoader(FaceSet(), BATCH, shuffle=True, **living)
     seconds = []
     for _ in range(2):
         started = time.perf_counter()
@@ -137,9 +142,11 @@ def measure(kind, name, csv_path, count, workers):
     net = catalog.make("baselines", name).net(48, 48, 7)
     if kind == "peer":
         return {"speed": peer(net, images, emotion, workers)}
+    from fer_cluster import processor
     from fer_cluster.training import device
 
-    return {"peak": peak(), "cost": cost(net), "device": device.name(device.pick())}
+    hardware = {"processor": processor.called(), "cores": processor.cores()}
+    return {"peak": peak(), "cost": cost(net), "device": device.name(device.pick()), **hardware}
 
 
 def child(*arguments):
@@ -165,8 +172,17 @@ def row(name, options):
     target = 2 if machine["device"].startswith("cpu") else 5
     share = mine * machine["cost"] / (machine["peak"] * 1e9)
     values = (mine, single, other, mine / other, target, mine / other >= target, workers, share)
-    values += (machine["peak"],)
+    values += (machine["peak"], machine["processor"], machine["cores"])
     return dict(zip(FIELDS, (machine["device"], name, *values), strict=True))
+
+
+def others(rows, path):
+    """Return the rows of the file that were measured on other machines, or of other nets."""
+    measured = {tuple(str(one[key]) for key in MACHINE) for one in rows}
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [one for one in csv.DictReader(file) if tuple(one.get(k) for k in MACHINE) not in measured]
 
 
 def main():
@@ -186,9 +202,11 @@ def main():
         print(json.dumps(measure(kind, name, path, int(count), int(workers))))
         return
     rows = [row(name, options) for name in options.nets]
+    kept = others(rows, Path(options.out))
     with writing(options.out) as path, path.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, FIELDS)
         table.writeheader()
+        table.writerows(kept)
         table.writerows(
             {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
         )

@@ -4,12 +4,18 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fer_cluster import catalog
 from fer_cluster.chain import chained
+from fer_cluster.errors import InputError, unknown
+from fer_cluster.steps._cotraining import View, cotrained
 from fer_cluster.steps._subspace import augmented, leading, matched, mean_square
 
 __all__ = ["SelfTraining"]
 
 _FAR = 3  # standard deviations beyond which a face is no farther
+_MOUTH = 0.75, 1.0  # rows of an upright face that fills the image, as shares of its height
+_EYES = 0.2, 0.5  # brows too; of FER2013 these lie about .25, the eyes about .36
+_PARTS = "mouth", "mouth+eyes"
 
 
 class SelfTraining(TransformerMixin, BaseEstimator):
@@ -27,10 +33,12 @@ class SelfTraining(TransformerMixin, BaseEstimator):
     n_first : int
         Number of directions that faces are named in.
     first : str
-        What gives the first names: ``mouth``, or a step such as ``action_units:code=emotions``.
+        What gives the first names: ``mouth``; ``mouth+eyes``, which teach each other for ``n_rounds``
+        rounds and are then heard together; or a step such as ``action_units:code=emotions``.
     n_names : sequence of int
         Numbers of names, all at once.
     n_rounds : int
+        How often the whole face learns.
     n_faces : int
         How many of the faces, at random, are augmented.
     nuisance : float
@@ -46,7 +54,8 @@ class SelfTraining(TransformerMixin, BaseEstimator):
 
     References
     ----------
-    Ding and Li, Adaptive dimension reduction using discriminant analysis and K-means, ICML 2007.
+    Ding and Li, Adaptive dimension reduction using discriminant analysis and K-means, ICML 2007;
+    Blum and Mitchell, Combining labeled and unlabeled data with co-training, COLT 1998.
     """
 
     def __init__(
@@ -79,29 +88,29 @@ class SelfTraining(TransformerMixin, BaseEstimator):
         extractor : object
             Its ``transform(images)`` gives such features. Where it, or the first of its chain,
             has a ``place_`` (see :class:`fer_cluster.features.patches.Patches`) for each feature,
-            the features in the lowest quarter of the face give the first names, else all do.
+            the features in the lowest quarter of the face give the first names, else all do;
+            ``mouth+eyes`` needs the places.
 
         Raises
         ------
         InputError
-            Where x and images do not match, ``n_components`` is below 1, or ``first`` is unknown.
+            Where x and images do not match, ``n_components`` is below 1, ``first`` is unknown, or
+            no place tells which features are those of mouth and eyes.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
         matched(x, images, self.n_components)
+        _checked(self.first, extractor, x.shape[1])
         random = np.random.default_rng(self.random_state)
         self.mean_, self.scale_ = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
         change = (augmented(x, images, extractor, random, self.n_faces) / self.scale_).astype(np.float32)
-        z = ((x - self.mean_) / self.scale_).astype(np.float32)
-        total, nuisance = mean_square(z), mean_square(change)
-        if self.first == "mouth":
-            named = self._mouth(z, total, nuisance, _lowest(extractor, x.shape[1]))
+        face = self._view(((x - self.mean_) / self.scale_).astype(np.float32), change)
+        if self.first in _PARTS:
+            named = self._named_by_parts(face, extractor, random)
         else:
             named = _near(chained(self.first, self.random_state, extractor).fit_steps(images, x=x))
-        noise = total + self.nuisance * nuisance + 0.003 * np.trace(total) / len(total) * np.eye(len(total))
         for _ in range(self.n_rounds):
-            between = self._between(z, named, random)
-            self.ratio_, self.weights_ = _discriminant(between, noise, total)
-            named = _near(z @ self.weights_[:, : self.n_first])
+            self.ratio_, self.weights_ = self._directions(face, named, random)
+            named = _near(face.z @ self.weights_[:, : self.n_first])
         self.ratio_ = self.ratio_[: self.n_components]
         self.weights_ = self.weights_[:, : self.n_components]
         return self
@@ -113,11 +122,31 @@ class SelfTraining(TransformerMixin, BaseEstimator):
         z = (x - self.mean_.astype(x.dtype)) / self.scale_.astype(x.dtype)
         return _near(z @ self.weights_.astype(x.dtype))
 
-    def _mouth(self, z, total, nuisance, mouth):
-        """Return the signal-to-nuisance subspace of the mouth, shape (n, n_first)."""
-        part = np.ix_(mouth, mouth)
-        weights = leading(total[part], nuisance[part], self.n_first, 1e-3)[1]
-        return _near(z[:, mouth] @ weights.astype(np.float32))
+    def _view(self, z, change):
+        """Return the view of the whole face, of which change is what light and pose do to z."""
+        total, nuisance = mean_square(z), mean_square(change)
+        noise = total + self.nuisance * nuisance + 0.003 * np.trace(total) / len(total) * np.eye(len(total))
+        return View(z, total, nuisance, noise)
+
+    def _named_by_parts(self, face, extractor, random):
+        """Return the subspace in which mouth, or mouth and eyes together, name the faces first."""
+        mouth = face.part(_lowest(extractor, face.z.shape[1]))
+        weights = leading(mouth.total, mouth.nuisance, self.n_first, 1e-3)[1]
+        named = _near(mouth.z @ weights.astype(np.float32))
+        if self.first == "mouth":
+            return named
+
+        def learn(view, named):
+            ratio, weights = self._directions(view, named, random)
+            share = np.sqrt(ratio / (1 + ratio))  # what the views do not share is not what they learn
+            return (_near(view.z @ weights) * share)[:, : self.n_first]
+
+        eyes = face.part(_within(_EYES, extractor, face.z.shape[1]))
+        return cotrained(named, mouth, eyes, self.n_rounds, learn)
+
+    def _directions(self, view, named, random):
+        """Return ratios and directions of a view that tell clusters of the named faces apart."""
+        return _discriminant(self._between(view.z, named, random), view.noise, view.total)
 
     def _between(self, z, named, random):
         """Return the means of the named faces, weighted so that their square is the variance between."""
@@ -151,13 +180,30 @@ def _discriminant(between, noise, total):
     return ratio[kept], weights * np.sign(peak)
 
 
+def _checked(first, extractor, count):
+    """Raise an InputError where nothing is named so, or mouth and eyes are not to be found."""
+    steps = catalog.names("steps")
+    if not set(">:;") & set(str(first)) and str(first).strip() not in (*_PARTS, *steps):
+        raise unknown("first", first, [*_PARTS, *steps])
+    parts = (_within(rows, extractor, count) for rows in (_MOUTH, _EYES))
+    if first == "mouth+eyes" and not all(map(len, parts)):
+        raise InputError("first='mouth+eyes' needs features that tell their places on mouth and eyes.")
+
+
 def _lowest(extractor, count):
     """Return the indices of the features in the lowest quarter of the face, or of all."""
+    low = _within(_MOUTH, extractor, count)
+    return low if len(low) else np.arange(count)
+
+
+def _within(rows, extractor, count):
+    """Return the indices of the features that lie between two rows; none where places are not told."""
     while hasattr(extractor, "extractor"):  # the first of a chain, remembered or not
         extractor = extractor.extractor
     place = getattr(extractor, "place_", np.zeros((0, 2)))
-    low = np.flatnonzero(place[:, 0] > 0.75) if len(place) == count else []
-    return low if len(low) else np.arange(count)
+    above, below = rows
+    row = place[:, 0] if len(place) == count else np.zeros(0)
+    return np.flatnonzero((above < row) & (row <= below))
 
 
 def _near(z):
