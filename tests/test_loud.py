@@ -5,7 +5,9 @@ import pytest
 
 from fer_cluster.chain import Chain
 from fer_cluster.errors import InputError
+from fer_cluster.features.hog import Hog
 from fer_cluster.features.pixels import Pixels
+from fer_cluster.steps._subspace import leading, mean_square
 from fer_cluster.steps.local_changes import LocalChanges
 from fer_cluster.steps.remove_identity import RemoveIdentity, from_afar
 
@@ -140,6 +142,61 @@ def test_from_afar_a_face_is_its_coarse_fields_in_even_light(images):
     assert from_afar(images[:, :3, :7]).shape == (120, 12)
 
 
+class Halves:
+    """The grey value of the upper half (build), of the lower half (smile), and of left less right (light)."""
+
+    @staticmethod
+    def faces(build, smile, light):
+        faces = np.full((len(build), 4, 4), 128.0)
+        faces[:, :2] += build[:, None, None]
+        faces[:, 2:] += smile[:, None, None]
+        faces[:, :, :2] += light[:, None, None]
+        faces[:, :, 2:] -= light[:, None, None]
+        return faces.astype(np.uint8)
+
+    def transform(self, images):
+        x = images.astype(float)
+        side = (x[:, :, :2] - x[:, :, 2:]).mean((1, 2)) / 2
+        return np.stack([x[:, :2].mean((1, 2)), x[:, 2:].mean((1, 2)), side], axis=1)
+
+
+def test_what_mirror_images_share_is_removed_the_loudest_first():
+    build, smile, light = (one.ravel() for one in np.meshgrid([-20, 20], [-10, 10], [-30, 30]))
+    images = Halves.faces(build, smile, light)
+    x = Halves().transform(images)
+    step = RemoveIdentity(n_components=3, ridge=0.01, shared="mirror").fit(
+        x, images=images, extractor=Halves()
+    )
+    total = np.array([400, 100, 900]) * 8 / 7
+    floor = 0.01 * total.mean()
+    # build and smile are the mirror image's too; the light comes from the other side, 60 grey values away
+    expected = total / (np.array([0, 0, 60**2 / 2]) + floor)
+    np.testing.assert_allclose(step.ratio_, expected, rtol=1e-6)
+    np.testing.assert_allclose(np.abs(step.weights_), np.diag(1 / np.sqrt(total)), atol=1e-9)
+    one = RemoveIdentity(1, ridge=0.01, shared="mirror").fit(x, images=images, extractor=Halves())
+    np.testing.assert_allclose(one.transform(x), np.column_stack([np.full(8, 128), 128 + smile, light]))
+
+
+def test_mirror_images_are_described_by_the_chain_before(images):
+    chain = Chain(Pixels(6), [RemoveIdentity(2, shared="mirror")]).fit(images)
+    pixels = Pixels(6).fit(images)
+    x, mirrored = pixels.transform(images), pixels.transform(np.ascontiguousarray(images[:, :, ::-1]))
+    step = chain.steps[0]
+    within = mean_square(x - mirrored) / 2
+    total = np.cov(x, rowvar=False, dtype=np.float64)
+    np.testing.assert_allclose(step.ratio_, leading(total, within, 2, 0.1)[0], rtol=1e-4)
+    read = (x - step.mean_) @ step.weights_
+    np.testing.assert_allclose(read.T @ (chain.transform(images) - x.mean(0)) / len(x), 0, atol=1e-2)
+
+
+def test_features_that_a_mirror_leaves_alike_lose_their_principal_components(images):
+    chain = Chain(Hog(mirror=True), [RemoveIdentity(3, shared="mirror")]).fit(images)
+    x = Hog(mirror=True).fit(images).transform(images)
+    main = np.linalg.svd(x - x.mean(0), full_matrices=False)[2][:3]
+    left = (x - x.mean(0)) - (x - x.mean(0)) @ main.T @ main
+    np.testing.assert_allclose(chain.transform(images) - x.mean(0), left, atol=1e-3)
+
+
 def test_remove_identity_tells_unusable_input(images):
     x = Pixels(5).fit(images).transform(images)
     with pytest.raises(InputError, match="rows of features"):
@@ -148,3 +205,7 @@ def test_remove_identity_tells_unusable_input(images):
         RemoveIdentity(0).fit(x, images=images)
     with pytest.raises(InputError, match="n_neighbours"):
         RemoveIdentity(n_neighbours=0).fit(x, images=images)
+    with pytest.raises(InputError, match="Did you mean 'mirror'"):
+        RemoveIdentity(shared="mirrors").fit(x, images=images)
+    with pytest.raises(InputError, match="needs the extractor"):
+        RemoveIdentity(shared="mirror").fit(x, images=images)

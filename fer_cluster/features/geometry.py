@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError
+from fer_cluster.features._registration import aligner
 from fer_cluster.images import as_images
 
 __all__ = ["Geometry"]
@@ -68,10 +69,18 @@ class Geometry(TransformerMixin, BaseEstimator):
     ``cheek``          logarithm of all edges of the cheek over those of the frame (folds)
     ================== =====================================================================
 
+    Parameters
+    ----------
+    aligned : bool
+        Whether each face is first brought into register with the mean of the faces fitted on,
+        without a label; rows and ways out are then those of the face more than of the frame.
+
     Attributes
     ----------
     names_ : list of str
         Of the features, in their order.
+    registration_ : Registration or None
+        What aligns the faces.
 
     References
     ----------
@@ -79,13 +88,16 @@ class Geometry(TransformerMixin, BaseEstimator):
     Kanade, Picture processing system by computer complex and recognition of human faces, 1973.
     """
 
+    def __init__(self, aligned=False):
+        self.aligned = aligned
+
     def fit(self, images, y=None):
-        """Learn the shape of the images, uint8 (n, height, width); there is nothing else to learn.
+        """Learn the shape of the images, uint8 (n, height, width), and what aligns them.
 
         Raises
         ------
         InputError
-            Where images are no such array, or too small.
+            Where images are no such array, or too small; or ``aligned`` is neither True nor False.
         """
         images = as_images(images, "Geometry")
         if min(images.shape[1:]) < _LEAST:
@@ -94,6 +106,7 @@ class Geometry(TransformerMixin, BaseEstimator):
                 f"Images of {height} x {width} are too small; a side has {_LEAST} pixels or more."
             )
         self.shape_ = images.shape[1:]
+        self.registration_ = aligner(self.aligned, images)
         self.names_ = list(_measured(np.zeros((1, *self.shape_), np.uint8)))
         return self
 
@@ -108,6 +121,8 @@ class Geometry(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         if images.shape[1:] != self.shape_:
             raise InputError(f"Geometry was fitted on images of {self.shape_}, got {images.shape[1:]}.")
+        if self.registration_ is not None:
+            images = self.registration_.transform(images)
         features = np.empty((len(images), len(self.names_)), np.float32)
         for rows, block in blocks(images):
             for start in range(0, len(block), _AT_ONCE):

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.chain import chained
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.features._registration import aligner
 from fer_cluster.images import as_images
 
 __all__ = ["Regions"]
@@ -36,9 +37,14 @@ class Regions(TransformerMixin, BaseEstimator):
         parameters are joined by ``;``: ``regions:feature=hog:cell=4;block=3>whiten:32``.
     random_state : int
         Of every part that takes one and was not told.
+    aligned : bool
+        Whether each face is first brought into register with the mean of the faces fitted on,
+        without a label: shifted by 4 pixels of 48, turned by 15 degrees and enlarged by 15 % at most.
 
     Attributes
     ----------
+    registration_ : Registration or None
+        What aligns the faces.
     described_ : list of Chain
         One for each window.
     place_ : ndarray, shape (d, 2)
@@ -49,10 +55,11 @@ class Regions(TransformerMixin, BaseEstimator):
     That a face is described region by region: Ahonen, Hadid and Pietikäinen, PAMI 2006.
     """
 
-    def __init__(self, region="mouth+eyes+brows", feature="hog:cell=4", random_state=0):
+    def __init__(self, region="mouth+eyes+brows", feature="hog:cell=4", random_state=0, aligned=False):
         self.region = region
         self.feature = feature
         self.random_state = random_state
+        self.aligned = aligned
 
     def fit(self, images, y=None, checkpoint=None):
         """Fit the description of each window of images, uint8 (n, height, width).
@@ -67,7 +74,8 @@ class Regions(TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where a region is unknown, or the description cannot use the images.
+            Where a region is unknown, ``aligned`` is neither True nor False, or the
+            description cannot use the images.
         """
         images = as_images(images, "Regions")
         names = self.region.split("+")
@@ -75,6 +83,8 @@ class Regions(TransformerMixin, BaseEstimator):
             if name not in _WINDOWS:
                 raise unknown("region", name, _WINDOWS)
         self.shape_, self.windows_ = images.shape[1:], [_WINDOWS[name] for name in names]
+        self.registration_ = aligner(self.aligned, images)
+        images = self._in_register(images)
         self.described_, places = [], []
         for name, window in zip(names, self.windows_, strict=True):
             described = chained(self.feature, self.random_state)
@@ -97,12 +107,15 @@ class Regions(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         if images.shape[1:] != self.shape_:
             raise InputError(f"Regions was fitted on images of {self.shape_}, got {images.shape[1:]}.")
-        features = []
+        images, features = self._in_register(images), []
         for window, described in zip(self.windows_, self.described_, strict=True):
             crops = cut(images, window)
             mirrored = np.ascontiguousarray(crops[:, :, ::-1])
             features.append((described.transform(crops) + described.transform(mirrored)) / 2)
         return np.hstack(features)
+
+    def _in_register(self, images):
+        return images if self.registration_ is None else self.registration_.transform(images)
 
 
 def cut(images, window):

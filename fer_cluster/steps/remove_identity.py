@@ -5,33 +5,46 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.blocks import blocks
-from fer_cluster.errors import InputError
+from fer_cluster.errors import InputError, unknown
 from fer_cluster.steps._subspace import leading, matched, mean_square
 
 __all__ = ["RemoveIdentity"]
 
+_SHARED = ("blurred", "mirror")
 _SIDE = 4  # fields of a face from afar, along each side
 
 
 class RemoveIdentity(TransformerMixin, BaseEstimator):
-    """Takes out the directions in which a face is most like its neighbours in a blurred copy of the images.
+    """Takes out the directions in which a face is most like its neighbours from afar, or its mirror image.
 
     From afar, as 4 x 4 fields of even brightness and contrast, faces are alike in who
-    they are, in hair, pose and light; what they feel is in the detail. The directions are
-    the leading generalised eigenvectors of the covariance over faces and of that of the
-    differences between neighbours.
+    they are, in hair, pose and light; what they feel is in the detail. A face and its mirror
+    image are alike in how the face is built, not in the side that it turns to, is lit from or
+    pulls up. The directions are the leading generalised eigenvectors of the covariance over
+    faces and of that of the differences between neighbours, or between a face and its mirror image.
+
+    What mirror images share is not who someone is alone: a smile is as symmetric as a jaw. Of
+    two directions that the mirror leaves alike, the one of more variance goes first, so the mirror
+    takes out the loudest of what is symmetric, in the belief that this is build and not
+    expression. On FER2013 it is both: HOG, whitened, clusters PublicTest with an AMI of .047, and of
+    .013 where these four directions were taken out first (.056 where those of neighbours were).
+    Of features that are averaged over mirror images it takes the leading principal components;
+    of whitened ones all symmetric directions are as loud, and which of them go is chance.
 
     Parameters
     ----------
     n_components : int
         How many directions are taken out; what is left does not correlate with them.
     n_neighbours : int
-        Neighbours of each face.
+        Neighbours of each face, where ``shared`` is ``blurred``.
     n_faces : int
-        Among how many of the faces, at random, neighbours are sought.
+        Among how many of the faces, at random, neighbours are sought, or how many are mirrored.
     ridge : float
         Share of the mean variance that is added to the variance of every difference.
     random_state : int
+    shared : str
+        With what a face shares the directions: ``blurred``, its neighbours from afar, or
+        ``mirror``, its mirror image.
 
     Attributes
     ----------
@@ -41,7 +54,9 @@ class RemoveIdentity(TransformerMixin, BaseEstimator):
     patterns_ : ndarray, shape (n_components, d)
         What they add to the features, which is taken away.
     ratio_ : ndarray, shape (n_components,)
-        Variance between faces drawn at random over that between neighbours, the largest first.
+        Variance between faces drawn at random over that between neighbours or mirror images, the
+        largest first. Where faces are as often turned and lit one way as the other, this
+        rises with the variance of a face's mean with its mirror image over that of their difference.
 
     References
     ----------
@@ -49,31 +64,44 @@ class RemoveIdentity(TransformerMixin, BaseEstimator):
     Hertz, Shental and Weinshall, JMLR 2005), with neighbours in place of known pairs.
     """
 
-    def __init__(self, n_components=4, n_neighbours=5, n_faces=8000, ridge=0.1, random_state=0):
+    def __init__(
+        self, n_components=4, n_neighbours=5, n_faces=8000, ridge=0.1, random_state=0, shared="blurred"
+    ):
         self.n_components = n_components
         self.n_neighbours = n_neighbours
         self.n_faces = n_faces
         self.ridge = ridge
         self.random_state = random_state
+        self.shared = shared
 
-    def fit(self, x, y=None, *, images):
-        """Learn the directions of x, shape (n, d), by their images, uint8 (n, height, width).
+    def fit(self, x, y=None, *, images, extractor=None):
+        """Learn the directions of x, shape (n, d).
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, height, width)
+            The faces of which x are the features.
+        extractor : object
+            Its ``transform(images)`` gives such features, of mirror images too.
 
         Raises
         ------
         InputError
-            Where x and images do not match, or a parameter is below 1.
+            Where x and images do not match, a parameter is below 1, or ``shared`` is unknown; or
+            it is ``mirror`` and there is no extractor.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
         matched(x, images, self.n_components)
+        if self.shared not in _SHARED:
+            raise unknown("shared", self.shared, _SHARED)
         if self.n_neighbours < 1:
             raise InputError(f"n_neighbours must be 1 or more, got {self.n_neighbours!r}.")
         random = np.random.default_rng(self.random_state)
         rows = np.sort(random.permutation(len(x))[: self.n_faces])
-        near = _neighbours(from_afar(images[rows]), min(self.n_neighbours, len(rows) - 1))
+        differences = self._mirrored if self.shared == "mirror" else self._blurred
         self.mean_ = x.mean(0, dtype=np.float64)
         total = np.cov(x, rowvar=False, dtype=np.float64).reshape(x.shape[1], -1)
-        within = np.mean([mean_square(x[rows] - x[rows[others]]) for others in near.T], axis=0) / 2
+        within = differences(x[rows], images[rows], extractor) / 2
         self.ratio_, self.weights_ = leading(total, within, self.n_components, self.ridge)
         self.patterns_ = (total @ self.weights_).T
         return self
@@ -86,6 +114,17 @@ class RemoveIdentity(TransformerMixin, BaseEstimator):
             part.astype(x.dtype) for part in (self.mean_, self.weights_, self.patterns_)
         )
         return x - ((x - mean) @ weights) @ patterns
+
+    def _blurred(self, x, images, extractor):
+        """Return the mean outer product of the differences between neighbours."""
+        near = _neighbours(from_afar(images), min(self.n_neighbours, len(x) - 1))
+        return np.mean([mean_square(x - x[others]) for others in near.T], axis=0)
+
+    def _mirrored(self, x, images, extractor):
+        """Return the mean outer product of the differences between faces and their mirror images."""
+        if extractor is None:
+            raise InputError("RemoveIdentity with shared='mirror' needs the extractor of the features.")
+        return mean_square(x - extractor.transform(np.ascontiguousarray(images[:, :, ::-1])))
 
 
 def from_afar(images):
