@@ -1,4 +1,6 @@
+import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -6,11 +8,14 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 from test_analysis import random_run
 
 from fer_cluster.cli import _run
 from fer_cluster.experiment import read_experiment
+from fer_cluster.loading import load
 from fer_cluster.scoring import METRICS
 
 SMALL = ["toy:n=140", "--features", "pixels:n_components=5", "--seeds", "2"]
@@ -40,6 +45,23 @@ def test_cluster_leaves_a_run_and_figures(capsys, tmp_path):
         assert all(set(score) == {"mean", "sd", "low", "high"} for score in scores.values())
     pictures = {path.stem.split("_")[0] for path in (tmp_path / "run" / "figures").glob("*.png")}
     assert pictures >= {"scatter", "contingency", "montage"}
+
+
+def test_faces_of_ones_own_are_clustered_by_the_shipped_encoder(capsys, tmp_path):
+    (tmp_path / "mine").mkdir()
+    for row, image in enumerate(load("toy:n=40").images):
+        Image.fromarray(image).resize((80, 80)).convert("RGB").save(tmp_path / "mine" / f"{row}.png")
+    given = ["--features", "pretrained", "--clusterer", "spherical", "--seeds", "2", "--out", "run"]
+    code, _, err = call(capsys, "cluster", "mine", *given)
+    assert code == 0, err
+    figures = {path.name for path in (tmp_path / "run" / "figures").iterdir()}
+    for plot in ("montage", "scatter"):
+        drawn = {
+            name.rpartition(".")[2] for name in figures if name.startswith(f"{plot}_pretrained-spherical")
+        }
+        assert drawn == {"png", "csv"}
+    clusters = pd.read_parquet(tmp_path / "run" / "faces.parquet")["cluster"]
+    assert len(clusters) == 40 and clusters.nunique() == 7
 
 
 def test_json_is_alone_on_standard_output(capsys):
@@ -248,3 +270,21 @@ def test_no_bar_where_there_is_no_terminal(tmp_path):
     command = [sys.executable, "-m", "fer_cluster", "cluster", *SMALL, "--out", "run"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0 and "it/s" not in done.stderr and "\r" not in done.stderr
+
+
+def test_a_training_tells_of_itself_on_a_terminal(tmp_path):
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    command = [sys.executable, "-m", "fer_cluster", "classify", "toy:n=140", "--baseline", "cnn3"]
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, 140))
+    options = {"stdout": subprocess.DEVNULL, "stderr": theirs, "cwd": tmp_path}
+    with subprocess.Popen([*command, "--epochs", "2", "--out", "run"], **options) as process:
+        os.close(theirs)
+        told = b""
+        with contextlib.suppress(OSError):  # the end of what a terminal tells
+            while more := os.read(ours, 4096):
+                told += more
+    os.close(ours)
+    assert process.returncode == 0
+    line = [part for part in told.decode().split("\r") if part.startswith("Cnn3")][-1]
+    assert re.search(r"\d faces/s|s/ faces", line) and "loss" in line and "accuracy" in line and "<" in line

@@ -10,6 +10,7 @@ from fer_cluster.baselines import _vgg16
 from fer_cluster.baselines.vgg16_transfer import Vgg16Transfer
 from fer_cluster.errors import InputError
 from fer_cluster.loading import load
+from fer_cluster.training import loop
 from fer_cluster.training.models import load_model, save_model
 
 # torchvision's VGG16: place of each convolution in `features`, channels out, channels in
@@ -167,6 +168,25 @@ def test_training_with_and_without_memory_is_the_same(path, monkeypatch):
     slow = small(weights=str(path), dropout=0.0).fit(faces.images, emotion)
     np.testing.assert_allclose(fast.predict_proba(faces.images), slow.predict_proba(faces.images), atol=1e-4)
     assert fast.history_.loss.iloc[-1] < fast.history_.loss.iloc[0]
+
+
+def test_a_training_that_was_cut_off_ends_as_an_undisturbed_one(path, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "_SAVE_AFTER", 0)
+    faces, emotion, epoch = load("toy:n=70"), np.arange(70) % 7, loop.Loop._epoch
+    given = {"weights": str(path), "epochs": 3, "batch_size": 16}
+    whole = small(**given).fit(faces.images, emotion).net_.state_dict()
+
+    def cut(self, number, progress):
+        if number == 2:
+            raise InterruptedError
+        return epoch(self, number, progress)
+
+    with monkeypatch.context() as patch, pytest.raises(InterruptedError):
+        patch.setattr(loop.Loop, "_epoch", cut)
+        small(**given).fit(faces.images, emotion, checkpoint=tmp_path / "state")
+    part = small(**given).fit(faces.images, emotion, checkpoint=tmp_path / "state")
+    for name, tensor in part.net_.state_dict().items():  # what is remembered was described in another order
+        torch.testing.assert_close(tensor, whole[name], rtol=1e-4, atol=1e-6)
 
 
 def test_frozen_weights_stay_as_they_were(path, tensors):
