@@ -9,6 +9,8 @@ from fer_cluster.errors import InputError
 
 __all__ = ["check_voices", "chosen", "said", "soft_targets", "voices"]
 
+_AND = " and "  # between what several runs were chosen with
+
 
 def voices(runs):
     """Return what every seed of every classifier gives each emotion, shape (n, voices, 7).
@@ -87,4 +89,5 @@ def said(runs):
 def chosen(own, runs):
     """Return what parameters and classifiers were chosen with, each once; ``nothing`` where nothing was."""
     told = [own, *(run.spec["chosen_with"] for run in runs)]
-    return " and ".join(dict.fromkeys(one for one in told if one != "nothing")) or "nothing"
+    each = [part for one in told for part in one.split(_AND) if part != "nothing"]
+    return _AND.join(dict.fromkeys(each)) or "nothing"

@@ -14,7 +14,7 @@ from fer_cluster.experiment import Experiment, read_experiment
 from fer_cluster.faces import Faces
 from fer_cluster.report.again import again
 from fer_cluster.splits import split
-from fer_cluster.voices import said, soft_targets, voices
+from fer_cluster.voices import chosen, said, soft_targets, voices
 
 NET = "three_blocks:width=4,dense=8,learning_rate=0.01"
 PIXELS = {"features": "pixels:n_components=5"}
@@ -93,6 +93,13 @@ def test_an_experiment_names_teachers_and_keeps_their_pupil(tiny, tmp_path):
     np.testing.assert_array_equal(made(probe, taught).features, first.features)
     other = made(probe | {"baseline": "majority", "features": None}, taught)  # another teacher of that name
     assert not np.allclose(other.features, first.features)
+
+
+def test_what_several_were_chosen_with_is_told_once(probe):
+    told = ["nothing", "PublicTest", "taste and PublicTest", "taste"]
+    runs = [replace(probe, spec=probe.spec | {"chosen_with": one}) for one in told]
+    assert chosen("nothing", runs) == "PublicTest and taste"
+    assert chosen("nothing", runs[:1]) == "nothing"
 
 
 def test_a_pupil_tells_what_its_teachers_were_chosen_with(tiny, tmp_path, probe):
