@@ -205,7 +205,8 @@ class TestPrinted:
     def test_the_file_holds_the_figures_of_the_paper(self):
         printed = printed_figures()
         assert list(printed.columns) == ["system", "emotion", "metric", "value", "note"]
-        assert not printed.isna().any(axis=None)
+        told_in_words = printed[printed.isna().any(axis=1)]
+        assert told_in_words[["system", "metric"]].to_numpy().tolist() == [["cnn4", "accuracy"]]
         assert not printed.duplicated(["system", "emotion", "metric", "note"]).any()
         for system, note in (("residual", "Table 1"), ("three_blocks", "Table 2")):
             rows = printed[(printed["system"] == system) & (printed["note"] == note)]
