@@ -58,6 +58,13 @@ def by_hand(net, faces):
     return loss.item(), right.item() / len(images)
 
 
+def test_a_training_ends_where_it_is_settled(faces):
+    recipe = Recipe(epochs=5, batch_size=8, device="cpu", precision="float32")
+    answers = iter([False, False, True])
+    history = train(linear(), objective, *faces, recipe=recipe, settled=lambda: next(answers))
+    assert history.epoch.tolist() == [1, 2]
+
+
 def test_a_linear_net_learns_what_a_line_divides(faces):
     _, history = trained(faces, epochs=12)
     assert history.loss.iloc[-1] < history.loss.iloc[0] / 2

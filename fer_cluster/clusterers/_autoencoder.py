@@ -38,13 +38,14 @@ def _dense(sizes):
     return nn.Sequential(*layers[:-1])
 
 
-class Sharpening:
-    """Objective: the shares of the centres in a row's code come near their own sharpened version.
+class Sharpening(nn.Module):
+    """Net and objective: the shares of the centres in a row's code come near their own sharpened version.
 
     Parameters
     ----------
     net : Autoencoder
-    centres : torch.nn.Parameter, shape (clusters, code)
+    centres : array-like, shape (clusters, code)
+        Where the centres start.
     x : tensor, shape (n, d)
     clustering, reconstruction : float
         Weights of the two losses.
@@ -53,7 +54,9 @@ class Sharpening:
     """
 
     def __init__(self, net, centres, x, *, clustering, reconstruction, tol):
-        self.net, self.centres, self.x = net, centres, x
+        super().__init__()
+        self.net, self.x = net, x
+        self.centres = nn.Parameter(torch.as_tensor(centres, dtype=torch.float32).clone())
         self.clustering, self.reconstruction, self.tol = clustering, reconstruction, tol
         self.labels = None
 
@@ -64,7 +67,7 @@ class Sharpening:
         self.target, before, self.labels = target(q), self.labels, q.argmax(1)
         return before is not None and float((before != self.labels).float().mean()) < self.tol
 
-    def __call__(self, rows):
+    def forward(self, rows):
         """Return the loss of a batch."""
         code = self.net.encoder(self.x[rows])
         loss = self.clustering * divergence(self.target[rows], student_t(code, self.centres))

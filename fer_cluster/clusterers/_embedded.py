@@ -68,11 +68,12 @@ class Embedded(Estimator):
         from fer_cluster.clusterers._autoencoder import Autoencoder, Sharpening
         from fer_cluster.clusterers._heads import learn, torch_random
 
-        name, rows, settings = type(self).__name__, torch.from_numpy(z), {"batch_size": self.batch_size}
+        name, rows = type(self).__name__, torch.from_numpy(z)
+        settings = {"batch_size": self.batch_size, "random": random}
         with torch_random(random):
             net = Autoencoder((z.shape[1], *self.hidden, self.n_components))
             learn(
-                net.parameters(),
+                net,
                 lambda batch: mse_loss(net(rows[batch])[1], rows[batch]),
                 len(z),
                 epochs=self.pretrain_epochs,
@@ -82,13 +83,12 @@ class Embedded(Estimator):
             )
             codes = encoded(z, net.arrays())
             start = best_centres(codes, self.n_clusters, random, n_init=_STARTS)[0]
-            centres = torch.nn.Parameter(torch.tensor(start, dtype=torch.float32))
             clustering, reconstruction = self._weights()
             sharpening = Sharpening(
-                net, centres, rows, clustering=clustering, reconstruction=reconstruction, tol=self.tol
+                net, start, rows, clustering=clustering, reconstruction=reconstruction, tol=self.tol
             )
             learn(
-                [*net.parameters(), centres],
+                sharpening,
                 sharpening,
                 len(z),
                 epochs=self.epochs,
@@ -97,7 +97,7 @@ class Embedded(Estimator):
                 settled=sharpening.settled,
                 **settings,
             )
-        return net.arrays(), centres.detach().numpy().copy()
+        return net.arrays(), sharpening.centres.detach().numpy().copy()
 
 
 def encoded(z, layers):

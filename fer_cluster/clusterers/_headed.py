@@ -58,9 +58,10 @@ class Headed(Estimator):
             heads = Heads(starts, self.hidden)
             objective, shown = self._objective(heads, torch.from_numpy(z), near)
             losses = learn(
-                heads.parameters(),
+                heads,
                 objective,
                 len(z),
+                random=random,
                 epochs=self.epochs,
                 batch_size=self.batch_size,
                 learning_rate=self.learning_rate,

@@ -1,12 +1,13 @@
-"""The small training loop of nets on features: float rows in memory, shuffled in even batches."""
+"""Nets on features in the one training loop: what it shuffles are the numbers of their rows."""
 
 import contextlib
 import math
 
-from fer_cluster.errors import InputError
-from fer_cluster.progress import bar
+import numpy as np
+
 from fer_cluster.training.device import own_random
-from fer_cluster.training.memory import keep_freed
+from fer_cluster.training.loop import train
+from fer_cluster.training.recipe import Recipe
 
 _SMALLEST, _BATCHES = 32, 8  # few rows still make several steps an epoch
 
@@ -21,45 +22,52 @@ def torch_random(random):
         yield
 
 
-def learn(parameters, objective, count, *, epochs, batch_size, learning_rate, title, settled=None):
+def learn(net, objective, count, *, random, title, settled=None, **recipe):
     """Minimise an objective over ``count`` rows by Adam and return its mean in the last epoch.
 
     Parameters
     ----------
-    parameters : iterable of torch.nn.Parameter
+    net : torch.nn.Module
     objective : callable
         ``objective(rows)`` with a tensor of row numbers -> loss, or a loss for each
         of several nets that share nothing.
-    count, epochs, batch_size : int
-        A batch has at most an eighth of the rows, but 32.
-    learning_rate : float
+    count : int
+    random : RandomState
     title : str
     settled : callable, optional
         Called before each epoch; training ends where it returns True.
+    **recipe
+        Of :class:`~fer_cluster.training.recipe.Recipe`. A batch has at most an eighth
+        of the rows, but 32; all are of one size, give or take a row.
+
+    Returns
+    -------
+    tensor, of the shape of the loss
 
     Raises
     ------
     InputError
-        Where there is no epoch, or the loss is no longer a number.
+        Where the recipe cannot be used, or the loss is no longer a number.
     """
-    import torch
+    seen = []
 
-    if epochs < 1:
-        raise InputError(f"{title}: epochs must be at least 1, got {epochs}.")
-    keep_freed()
-    optimiser = torch.optim.Adam(parameters, lr=learning_rate)
-    size = min(batch_size, max(_SMALLEST, count // _BATCHES))
-    for _ in bar(range(epochs), title, leave=False):
-        if settled is not None and settled():
-            break
-        total = 0
-        for rows in torch.randperm(count).tensor_split(math.ceil(count / size)):
-            loss = objective(rows)
-            optimiser.zero_grad(set_to_none=True)
-            loss.sum().backward()
-            optimiser.step()
-            total = total + loss.detach() * len(rows)
-        mean = total / count
-        if not mean.isfinite().all():
-            raise InputError(f"{title}: the loss is no longer a number; use a lower learning_rate.")
-    return mean
+    def ask(_, rows, __):
+        loss = objective(rows[:, 0])
+        seen.append(loss.detach() * len(rows))
+        return loss.sum(), None
+
+    def begin():
+        seen.clear()
+        return settled is not None and settled()
+
+    chosen = Recipe(**recipe, random_state=random.randint(2**31 - 1), device="cpu", precision="float32")
+    chosen.check()
+    chosen.batch_size = _even(count, chosen.batch_size)
+    train(net, ask, np.arange(count), recipe=chosen, title=title, alone=True, settled=begin)
+    return sum(seen) / count
+
+
+def _even(count, size):
+    """Return the size of batches that are all alike: at most an eighth of the rows, but 32."""
+    size = min(size, max(_SMALLEST, count // _BATCHES))
+    return max(2, math.ceil(count / math.ceil(count / size)))

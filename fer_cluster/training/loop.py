@@ -1,4 +1,4 @@
-"""The one loop of every net of images: fit -> epoch -> step -> loss."""
+"""The one loop of everything that learns by gradient: fit -> epoch -> step -> loss."""
 
 import contextlib
 import copy
@@ -20,7 +20,19 @@ from fer_cluster.training.schedule import rate
 _SAVE_AFTER = 20.0  # seconds; an epoch on an accelerator takes less than writing its state
 
 
-def train(net, objective, images, targets=None, *, recipe, watch=None, checkpoint=None, title="training"):
+def train(
+    net,
+    objective,
+    images,
+    targets=None,
+    *,
+    recipe,
+    watch=None,
+    checkpoint=None,
+    title="training",
+    alone=False,
+    settled=None,
+):
     """Fit a net in place and return its history.
 
     Parameters
@@ -41,6 +53,10 @@ def train(net, objective, images, targets=None, *, recipe, watch=None, checkpoin
         processor; an accelerator adds in an order of its own).
     title : str
         Shown before the progress bar.
+    alone : bool
+        Whether each process, where there are several, does all of it by itself.
+    settled : callable, optional
+        Called before each epoch; training ends where it returns True.
 
     Returns
     -------
@@ -61,8 +77,8 @@ def train(net, objective, images, targets=None, *, recipe, watch=None, checkpoin
     keep_freed()
     device = pick(recipe.device)
     with own_random(device), _quickest(device):
-        loop = Loop(net, objective, images, targets, recipe, watch, Processes(device), title)
-        loop.fit(checkpoint)
+        loop = Loop(net, objective, images, targets, recipe, watch, Processes(device, alone), title)
+        loop.fit(checkpoint, settled)
     return pd.DataFrame(loop.history)
 
 
@@ -88,13 +104,15 @@ class Loop:
         """The net that predicts: the averaged one where weights are averaged."""
         return self.average.module if self.average else self.net
 
-    def fit(self, checkpoint):
+    def fit(self, checkpoint, settled=None):
         """Train the epochs that are left and leave the final weights in the net."""
         key = None if checkpoint is None else self._key()
         self._resume(checkpoint and checkpoints.load(checkpoint, key))
         saved = time.perf_counter()
         with self._bar() as progress:
             for epoch in range(len(self.history), self.recipe.epochs):
+                if settled is not None and settled():
+                    break
                 self.history.append(self._epoch(epoch, progress))
                 self._keep_best()
                 due = time.perf_counter() - saved > _SAVE_AFTER or epoch + 1 == self.recipe.epochs

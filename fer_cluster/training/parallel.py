@@ -16,14 +16,16 @@ class Processes:
     Parameters
     ----------
     device : torch.device
+    alone : bool
+        Whether each of them does the whole work by itself.
     """
 
-    def __init__(self, device):
+    def __init__(self, device, alone=False):
         import torch
         from torch import distributed
 
         self.rank, self.world, self.device = 0, 1, device
-        if not launched():
+        if alone or not launched():
             return
         if device.type == "cuda":
             torch.cuda.set_device(device)
