@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fer_cluster import catalog, classifying, clustering
 from fer_cluster.errors import InputError, unknown
-from fer_cluster.parts import as_seeds, check_epochs
+from fer_cluster.parts import as_seeds, check_epochs, file_name
 from fer_cluster.splits import SPLITS
 
 _CLUSTERING = ("name", "features", "then", "clusterer", "projection", "k", "seeds", "epochs", "chosen_with")
@@ -123,26 +123,30 @@ def _grid(path, entry, table):
         shared = {key: table[key] for key in ("k", "seeds", "projection") if key in table}
         entry = shared | {"features": "pixels", "clusterer": "kmeans"} | entry
     varied = [key for key in ("features", "clusterer", "baseline") if key in entry]
-    grid = list(itertools.product(*(_listed(entry[key]) for key in varied)))
-    if "name" in entry and len(grid) > 1:
-        raise InputError(f"{path}: a name belongs to one run, but {entry['name']!r} has a grid.")
-    return [_run(entry | dict(zip(varied, parts, strict=True))) for parts in grid]
+    several = [key for key in varied if len(_listed(entry[key])) > 1]
+    grid = itertools.product(*(_listed(entry[key]) for key in varied))
+    return [_run(entry | dict(zip(varied, parts, strict=True)), several) for parts in grid]
 
 
-def _run(entry):
-    """Return an entry with its name; each part is made once, so that a wrong one is told at once."""
+def _run(entry, several):
+    """Return an entry with its name, which tells the parts that there are several of.
+
+    Each part is made once, so that a wrong one is told at once.
+    """
     for step in entry.get("then", []):
         catalog.make("steps", step)
     as_seeds(entry.get("seeds", 1))
     made = {key: catalog.make(kind, entry[key]) for key, kind in _KINDS.items() if key in entry}
     if entry.get("teachers"):
         classifying.check_pupil(entry["baseline"])
-    named = {"name": _name(entry)} | entry
+    named = entry | {"name": _name(entry, several)}
     check_epochs(entry.get("epochs"), *(made[key] for key in ("baseline", "features") if key in made))
     return named
 
 
-def _name(entry):
+def _name(entry, several):
+    if "name" in entry:
+        return "-".join([entry["name"], *(file_name(entry[key]) for key in several)])
     room = classifying if "baseline" in entry else clustering
     parts = {key: entry[key] for key in ("features", "clusterer", "baseline", "then") if key in entry}
     return room.run_name(room.describe(**parts))

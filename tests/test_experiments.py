@@ -30,6 +30,15 @@ def test_a_grid_is_every_combination(experiment):
     assert names == ["pixels_n_components=5-kmeans", "pixels_n_components=5-chance"]
 
 
+def test_a_name_of_a_grid_is_followed_by_what_varies(tmp_path):
+    (tmp_path / "e.toml").write_text(
+        '[[runs]]\nname = "a"\nfeatures = "hog:mirror=True"\nclusterer = ["kmeans", "gmm:n_init=2"]\n'
+        '[[runs]]\nname = "b"\nbaseline = ["cnn3"]\n'
+    )
+    names = [run["name"] for run in read_experiment(tmp_path / "e.toml").runs]
+    assert names == ["a-kmeans", "a-gmm_n_init=2", "b"]
+
+
 def test_the_shipped_paper_reads():
     experiment = read_experiment("paper")
     assert {"pixels-kmeans", "pixels-gmm", "chance", "one"} <= {run["name"] for run in experiment.runs}
