@@ -149,11 +149,11 @@ def _others(group, image, split):
 
 
 def _labels(emotion, group):
-    """Return which faces are in a group with several emotions, and these emotions as text."""
+    """Return which labelled faces are in a group with several emotions, and these emotions as text."""
     seen = np.zeros((group.max(initial=-1) + 1, len(EMOTIONS)), bool)
     labelled = emotion.notna().to_numpy()
     seen[group[labelled], emotion.cat.codes.to_numpy()[labelled]] = True
-    several = (seen.sum(axis=1) > 1)[group]
+    several = (seen.sum(axis=1) > 1)[group] & labelled
     text = np.full(len(group), "", object)
     for row in np.flatnonzero(several):
         text[row] = ", ".join(np.array(EMOTIONS)[seen[group[row]]])

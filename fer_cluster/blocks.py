@@ -23,8 +23,11 @@ def blocks(images, size=BLOCK):
 
 
 def release(array):
-    """Tell the system that the mapped pages of an array need not stay in memory."""
+    """Tell the system that the mapped pages of an array need not stay in memory.
+
+    Not those of a copy-on-write mapping, which would lose what was written to them.
+    """
     while isinstance(array, np.ndarray) and not isinstance(array.base, mmap.mmap):
         array = array.base
-    if isinstance(array, np.ndarray) and hasattr(mmap, "MADV_DONTNEED"):
+    if isinstance(array, np.memmap) and array.mode != "c" and hasattr(mmap, "MADV_DONTNEED"):
         array.base.madvise(mmap.MADV_DONTNEED)

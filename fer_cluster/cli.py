@@ -28,7 +28,11 @@ _EPOCHS = click.option("--epochs", type=click.IntRange(1), help="In place of the
 
 @cli.command(epilog=FACES, short_help="Reproduce the paper and what it hides.")
 @reading
-@click.option("--quick", is_flag=True, help="1,000 toy faces, 3 seeds, 1 epoch: a look in a minute.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="3 seeds, 1 epoch; 1,000 toy faces where none are given: a look in a minute.",
+)
 @_EPOCHS
 @click.option(
     "--out", help="Folder for runs, figures, tables; resumes.  [default: paper, of toy faces paper_toy]"
@@ -44,7 +48,7 @@ def reproduce(faces, votes, skip_bad, quick, epochs, out, as_json):
     fer-cluster reproduce fer2013.csv --votes fer2013new.csv --out paper
     """
     toy = faces.split(":")[0] == "toy"
-    epochs = epochs or ((1 if quick else _TOY_EPOCHS) if toy else None)
+    epochs = epochs or (1 if quick else _TOY_EPOCHS if toy else None)
     out = out or ("paper_toy" if toy else "paper")
     faces = "toy:n=1000" if quick and faces == "toy" else faces
     faces = load_faces(faces, votes, skip_bad)

@@ -216,7 +216,8 @@ def _cluster_seeds(embedding, clusterers, name):
             clusters.append(clusterer.fit_predict(x))
         else:
             raise InputError(f"{name} cannot place faces it was not fitted on; use split 'all'.")
-    return np.asarray(clusters, dtype=np.int32)
+    clusters = np.asarray(clusters, dtype=np.int32)
+    return np.where(clusters < 0, clusters.max() + 1, clusters)  # noise, as some have it, is a cluster
 
 
 def _collapse(clusterers):

@@ -102,8 +102,7 @@ def _compare_on(split, experiment, faces, out):
         if run is None and "ensemble" in entry:
             run = _together(entry, folder)
         elif run is None:
-            last = _embedded(last, entry, split, faces, folder, runs)
-            run = _made_or_left_out(entry, split, faces, last[1], folder)
+            run, last = _made_or_left_out(entry, split, faces, last, folder, runs)
         if run is not None:
             runs[entry["name"]] = run
     return list(runs.values())
@@ -129,16 +128,18 @@ def _resolved(runs, entry):
     return entry | {key: [runs[name] for name in names] for key, names in named.items()}
 
 
-def _made_or_left_out(entry, split, faces, embedding, folder):
-    """Make a run; an optional one that cannot be made is told of and left out."""
+def _made_or_left_out(entry, split, faces, last, folder, runs):
+    """Make a run, and its features where they are not the last; an optional one may be left out."""
     entry = dict(entry)
     optional = entry.pop("optional", False)
     try:
-        return _made(entry, split, faces, embedding, folder)
+        last = _embedded(last, entry, split, faces, folder, runs)
+        return _made(entry, split, faces, last[1], folder), last
     except InputError as error:
         if not optional:
             raise
         warnings.warn(f"{entry['name']!r} is left out: {error}", stacklevel=5)
+        return None, last
 
 
 def _made(entry, split, faces, embedding, folder):
@@ -227,7 +228,7 @@ def _finished(folder, entry, split, faces):
         return None
     room, keys = (classifying, _CLASSIFIED) if "baseline" in entry else (clustering, _CLUSTERED)
     wanted = room.describe(**{key: entry[key] for key in keys if key in entry})
-    wanted |= {"seeds": _seeds(entry), "epochs": entry.get("epochs"), "params": _parameters(entry)}
+    wanted |= {"seeds": _seeds(entry), "epochs": entry.get("epochs"), "params": parameters_now(entry)}
     teachers = entry.get("teachers", [])
     wanted |= {"teachers": said(teachers) or None}
     same = all(run.spec.get(key) == value for key, value in wanted.items())
@@ -235,8 +236,14 @@ def _finished(folder, entry, split, faces):
     return _told(run, chosen(entry.get("chosen_with", "nothing"), teachers), folder) if same else None
 
 
-def _parameters(entry):
-    """Return the parameters that the parts of a run have now, as a spec keeps them."""
+def parameters_now(entry):
+    """Return the parameters that the parts of a run have now, as a spec keeps them.
+
+    Parameters
+    ----------
+    entry : dict
+        Of an experiment, or the spec of a run.
+    """
     seed, epochs, then = _seeds(entry)[0], entry.get("epochs"), tuple(entry.get("then", ()))
     features = entry.get("features")
     if "baseline" in entry:

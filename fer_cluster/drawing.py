@@ -2,11 +2,13 @@
 
 import inspect
 import warnings
+from collections import Counter
 from pathlib import Path
 
 from fer_cluster import catalog
 from fer_cluster.chain import wanted
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.parts import file_name
 
 FORMATS = ("png", "pdf", "svg")
 
@@ -96,7 +98,7 @@ def make_each(name, part, runs, save, asked=False):
         if part.compares and len(chosen) == 1 and not asked:
             continue
         try:
-            paths += save(part, chosen, f"{name}{suffix}")
+            paths += save(part, chosen, f"{file_name(name)}{suffix}")
         except InputError as error:  # what a run lacks is said by the part itself
             refusals.append(error)
     if asked and not paths:
@@ -156,11 +158,15 @@ def _lots(part, runs):
     if _across(part) and chosen:
         yield "", chosen
         return
+    seen = Counter()
     for split, some in _splits(chosen):
         if part.compares:
             yield f"_{split}", some
-        else:
-            yield from ((f"_{run.name}_{split}", [run]) for run in some)
+            continue
+        for run in some:
+            seen[run.name, split] += 1
+            count = seen[run.name, split]  # of several comparisons, or of other faces
+            yield f"_{run.name}_{split}" + (f" ({count})" if count > 1 else ""), [run]
 
 
 def _of_kinds(part, runs):

@@ -47,7 +47,10 @@ def as_emotion(values):
     Parameters
     ----------
     values : sequence of str, or of int
-        Names in any usual spelling, or FER2013 codes 0 to 6 (-1 is missing).
+        Names in any usual spelling, or FER2013 codes 0 to 6 (-1 is missing), which may be floats.
     """
-    names = {value: emotion_of(value) for value in pd.unique(pd.Series(values).dropna())}
-    return pd.Categorical(pd.Series(values).map(names), categories=EMOTIONS)
+    values = pd.Series(values)
+    if values.dtype.kind == "f" and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    names = {value: emotion_of(value) for value in pd.unique(values.dropna())}
+    return pd.Categorical(values.map(names), categories=EMOTIONS)

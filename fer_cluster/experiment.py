@@ -17,6 +17,7 @@ _ENSEMBLE = ("name", "ensemble", "chosen_with", "optional")
 _SHARED = ("title", "splits", "k", "seeds", "projection", "baseline_seeds", "runs", "figures", "tables")
 _FIGURE_KEYS = ("name", "plot", "run", "runs")
 _TABLE_KEYS = ("name", "analysis", "run", "runs")
+_TEXTS = ("name", "plot", "analysis", "run")
 _LISTS = ("then", "ensemble", "teachers")
 _KINDS = {
     "features": "features",
@@ -115,6 +116,8 @@ def _grid(path, entry, table):
     """Return a run for each combination of the features and clusterers, or baselines, of an entry."""
     if "ensemble" in entry:
         _check_keys(path, entry, _ENSEMBLE)
+        if "name" not in entry:
+            raise InputError(f"{path}: an ensemble has no name; its folder is called by it.")
         return [entry]
     _check_keys(path, entry, _BASELINE if "baseline" in entry else _CLUSTERING)
     if "baseline" in entry:
@@ -170,9 +173,13 @@ def _listed(value):
 def _check_kinds(path, table):
     """Refuse values of another kind than the keys of the file have."""
     for key in ("runs", "figures", "tables"):
-        if not all(isinstance(one, dict) for one in _listed(table.get(key, []))):
+        found = table.get(key, [])
+        if not (isinstance(found, list) and all(isinstance(one, dict) for one in found)):
             raise InputError(f"{path}: {key} must be tables, each headed [[{key}]].")
-    lists = [(table, "splits"), *((run, key) for run in _listed(table.get("runs", [])) for key in _LISTS)]
+        for one, text in itertools.product(found, _TEXTS):
+            if not isinstance(one.get(text, ""), str):
+                raise InputError(f"{path}: {text} must be a text, got {one[text]!r}.")
+    lists = [(table, "splits"), *((run, key) for run in table.get("runs", []) for key in _LISTS)]
     for entry, key in lists:
         value = entry.get(key, [])
         if not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
@@ -212,7 +219,7 @@ def _check_drawn(path, what, entry, names, keys, kind, part):
     _check_keys(path, entry, keys)
     if "name" not in entry:
         raise InputError(f"{path}: a {what} has no name; its file is called by it.")
-    if not hasattr(catalog.find(kind, entry.get(part, "")), "of"):
+    if not hasattr(catalog.make(kind, entry.get(part, "")), "of"):
         raise InputError(f"{path}: {what} {entry['name']!r}: {entry[part]!r} is not made of runs.")
     for run in entry.get("runs", [entry.get("run")]):
         if run not in names:

@@ -51,6 +51,8 @@ class Faces:
             about["split"] = None
         if list(getattr(about["emotion"].dtype, "categories", ())) != list(EMOTIONS):
             about["emotion"] = as_emotion(about["emotion"])
+        split = about["split"].astype(object)
+        about["split"] = split.where(split.isna(), split.map(str))
         object.__setattr__(self, "about", about)
 
     def __len__(self):
@@ -59,6 +61,9 @@ class Faces:
     def __getitem__(self, rows):
         """Return the faces at ``rows``: a slice, indices or a mask."""
         if not isinstance(rows, slice):
+            rows = np.asarray(rows)
+            if rows.dtype == bool and len(rows) != len(self):
+                raise IndexError(f"The mask has {len(rows):,} values for {len(self):,} faces.")
             rows = as_rows(rows)
         about = self.about.iloc[np.r_[rows] if not isinstance(rows, slice) else rows]
         return Faces(self.images[rows], about, self.name)
@@ -92,6 +97,8 @@ def as_rows(rows):
     """
     rows = np.asarray(rows)
     rows = np.flatnonzero(rows) if rows.dtype == bool else rows
-    if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
+    if not len(rows):
+        return slice(0, 0)
+    if rows[0] >= 0 and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
         return slice(int(rows[0]), int(rows[-1]) + 1)
     return rows

@@ -1,8 +1,10 @@
 """A run: what a clusterer or a baseline left behind, in memory and on disk."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -80,12 +82,19 @@ class Run:
         """Return the emotion that each face is named, as its code: (seeds, n).
 
         The clusters of a clustering are named on the labels of the fit part.
+
+        Raises
+        ------
+        InputError
+            Where no face of that part has a label.
         """
         clusters = self.clusters
         if self._named:
             return clusters
         emotion = self.faces["emotion"].cat.codes.to_numpy()
         fitted = (self.faces["part"] == self.spec["fit"]).to_numpy()
+        if not (emotion[fitted] >= 0).any():
+            raise InputError(f"{self.name!r} was fitted on faces without labels, which name no cluster.")
         namings = name_clusters(emotion, clusters, fitted, int(clusters.max()) + 1)
         return np.stack([naming[row] for naming, row in zip(namings, clusters, strict=True)])
 
@@ -154,6 +163,16 @@ class Runs(list):
         return runs_html(self)
 
 
+def told_apart(runs):
+    """Return the runs, those numbered whose name, data set and split another run before has."""
+    seen, apart = Counter(), Runs()
+    for run in runs:
+        key = (run.name, run.spec["dataset"]["name"], run.spec["split"])
+        seen[key] += 1
+        apart.append(replace(run, name=f"{run.name} ({seen[key]})") if seen[key] > 1 else run)
+    return apart
+
+
 def load_run(folder):
     """Read a run from its folder; the features stay memory-mapped.
 
@@ -174,7 +193,7 @@ def load_run(folder):
         medoids = np.load(folder / "medoids.npy", allow_pickle=False)
         if (folder / "pictures.npy").exists():
             record["pictures"] = np.load(folder / "pictures.npy", allow_pickle=False)
-        for column in (name for name in faces if name.startswith("predicted")):
+        for column in (name for name in faces if re.fullmatch(r"predicted(_\d+)?", str(name))):
             faces[column] = pd.Categorical(faces[column], categories=EMOTIONS)
         history = folder / "history.csv"
         record["history"] = pd.read_csv(history) if history.exists() else pd.DataFrame()

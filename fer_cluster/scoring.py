@@ -20,6 +20,7 @@ METRICS = (
     "balanced_accuracy",
     "macro_f1",
 )
+_OF_NAMES = ("named_accuracy", "balanced_accuracy", "macro_f1")
 CONTROLS = ("chance", "one", "majority")
 REPLICATES = 200
 
@@ -45,17 +46,20 @@ def score(emotion, clusters, part, fit, named=False):
     -------
     dict
         part -> metric -> a float, or for several seeds ``mean``, ``sd`` (over
-        seeds), ``low`` and ``high`` (95 %). Parts without labelled faces are left out.
+        seeds), ``low`` and ``high`` (95 %). Parts without labelled faces are left out; where
+        ``fit`` is one, what depends on names is not a number.
     """
     n_clusters = 7 if named else int(clusters.max()) + 1
     namings = [np.arange(7)] * len(clusters)
     if not named:
         namings = name(emotion, clusters, part == fit, n_clusters)
+    nameless = not named and not (emotion[part == fit] >= 0).any()
     scores = {}
     for one in dict.fromkeys(part):
         rows = (part == one) & (emotion >= 0)
         if one != "unused" and rows.any():
-            scores[str(one)] = _score_part(emotion[rows], clusters[:, rows], namings, n_clusters)
+            found = _score_part(emotion[rows], clusters[:, rows], namings, n_clusters)
+            scores[str(one)] = found | (dict.fromkeys(_OF_NAMES, math.nan) if nameless else {})
     return scores
 
 

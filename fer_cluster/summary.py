@@ -4,7 +4,7 @@ from fer_cluster.runs import value
 from fer_cluster.scoring import spread
 
 HEADER = ("AMI", "Hungarian", "named", "from", "to", "balanced", "purity", "by chance", "seeds", "labels")
-UNLABELLED = "These faces have no labels, so there is nothing to score against."
+UNLABELLED = "The faces to report on have no labels, so there is nothing to score against."
 
 
 def summary(runs):

@@ -199,3 +199,10 @@ def test_labels_of_fer2013_against_votes(real):
         tied = len(rows(labels, "label tied")) / mine.sum()
         assert 1 - outvoted - tied < share < 1 - outvoted
         assert tied < 0.035
+
+
+def test_copies_without_a_label_contradict_nobody(images):
+    same = np.repeat(images[:1], 5, axis=0)
+    about = pd.DataFrame({"emotion": ["happy", "sad", None, None, None], "split": "Training"})
+    table = audit(Faces(same, about, "five")).set_index(["finding", "split"])
+    assert table.loc[("copies contradict", "all"), ["count", "of"]].tolist() == [2, 2]

@@ -90,8 +90,9 @@ def test_compare_and_figures(capsys, tmp_path):
 
 
 def test_tables_of_saved_runs_say_their_sentence(capsys, tmp_path):
-    random_run("cnn3").save("runs/cnn3")
-    random_run("pixels-kmeans", seed=1, kind="clusterer").save("runs/pixels-kmeans")
+    part = np.where(np.arange(300) % 2, "test", "train")
+    random_run("cnn3", part=part).save("runs/cnn3")
+    random_run("pixels-kmeans", part=part, seed=1, kind="clusterer").save("runs/pixels-kmeans")
     code, out, err = call(capsys, "tables", "runs", "--analysis", "paired", "--analysis", "per_emotion")
     assert code == 0 and out == ""
     stems = ["paired_paper", "per_emotion_cnn3_paper", "per_emotion_pixels-kmeans_paper"]
@@ -122,7 +123,8 @@ def test_tables_look_at_faces_and_are_explained_where_there_are_none(capsys, tmp
 
 def test_tables_unasked(capsys, tmp_path):
     for name in ("cnn3", "residual"):
-        random_run(name, kind="clusterer").save(f"runs/{name}")
+        part = np.where(np.arange(300) % 2, "test", "train")
+        random_run(name, part=part, kind="clusterer").save(f"runs/{name}")
     code, _, err = call(capsys, "tables", "runs/cnn3")  # alone it is compared with nothing
     assert code == 2 and "No table is made of these runs unasked; name one by --analysis: " in err
     assert "nuisance, paired" in err and not (tmp_path / "tables").exists()

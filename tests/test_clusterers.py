@@ -297,4 +297,17 @@ def test_chance_is_fair_and_blind():
 @pytest.mark.parametrize("kind", CLUSTERERS, ids=lambda c: c.__name__)
 def test_the_seed_decides(kind):
     x = np.random.default_rng(0).standard_normal((200, 3))
-    np.testing.assert_array_equal(kind().fit(x).labels_, kind().fit(x).labels_)
+    ours = kind().fit(x).labels_
+    np.testing.assert_array_equal(ours, kind().fit(x).labels_)
+    if kind is not One:
+        assert (ours != kind(random_state=1).fit(x).labels_).any()
+
+
+WRONG = [{"n_clusters": 3.0}, {"n_clusters": 0}, {"n_init": 0}, {"n_init": "many"}, {"max_iter": 2.5}]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_what_counts_is_a_whole_number(wrong):
+    name, value = next(iter(wrong.items()))
+    with pytest.raises(InputError, match=f"{name} must be a whole number of 1 or more, got {value!r}"):
+        KMeans(**wrong).fit(np.random.default_rng(0).standard_normal((20, 3)))

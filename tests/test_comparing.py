@@ -202,3 +202,12 @@ def test_what_a_killed_process_left_is_no_run(tiny, tmp_path):
     (tmp_path / "runs" / ".writing-x" / "new").mkdir(parents=True)
     (tmp_path / "runs" / ".writing-x" / "new" / "run.json").write_text("{")
     assert [run.name for run in find_runs([tmp_path])] == ["majority"]
+
+
+def test_an_optional_probe_whose_features_cannot_be_made_is_left_out(tmp_path):
+    probe = {"name": "probe", "baseline": "linear_probe", "features": "hog:cell=400", "optional": True}
+    with pytest.warns(UserWarning, match="'probe' is left out: Images of"):
+        (run,) = compare(
+            experiment(probe, {"name": "one", "features": "pixels:2"}), load("toy:n=70"), tmp_path
+        )
+    assert run.name == "one"

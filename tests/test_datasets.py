@@ -625,3 +625,61 @@ def test_the_real_fer2013(tmp_path):
     with np.load(SHARED / "fer2013.npz") as npz:
         np.testing.assert_array_equal(faces.images[::1000], npz["pixels"][::1000])
     assert splits.split(faces, "paper").name == "paper"
+
+
+def test_one_parquet_file_is_not_taken_for_another_of_the_same_bytes(tmp_path, images):
+    lists = [image.ravel().tolist() for image in images]
+    pd.DataFrame({"pixels": lists}).to_parquet(tmp_path / "train.parquet")
+    assert set(load(tmp_path / "train.parquet").about["split"]) == {"Training"}
+    (tmp_path / "test.parquet").write_bytes((tmp_path / "train.parquet").read_bytes())
+    assert set(load(tmp_path / "test.parquet").about["split"]) == {"Test"}
+
+
+def test_categories_in_parquet(tmp_path, images):
+    words = {"emotion": ["happy", "sad", None] * 10, "split": ["train", "test", "test"] * 10}
+    columns = {name: pd.Categorical(column) for name, column in (words | {"who": list("abc") * 10}).items()}
+    lists = [image.ravel().tolist() for image in images]
+    pd.DataFrame({"pixels": lists} | columns).to_parquet(tmp_path / "a.parquet")
+    about = load(tmp_path / "a.parquet").about
+    assert about["emotion"].tolist()[:2] == ["happy", "sad"] and about["emotion"].isna().sum() == 10
+    assert about["split"].tolist()[:3] == ["Training", "Test", "Test"] and about["who"].tolist()[2] == "c"
+
+
+@pytest.mark.parametrize(
+    "rows, told",
+    [
+        ([[[1, 2], [3, 4]], [[1, 2], [3]]], "row 2 has rows of pixels that are not of one length"),
+        ([[[[1, 2], [3, 4]]]], "row 1 is no grey image"),
+    ],
+)
+def test_nested_pixels_that_are_no_image(tmp_path, rows, told):
+    pd.DataFrame({"pixels": rows}).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=told):
+        load(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("words", ["train train test", "test train val", "train val test"])
+def test_usual_splits_in_any_order(tmp_path, images, emotion, words):
+    words = words.split()
+    faces = load(csv_of(tmp_path / "a.csv", images[:3], emotion[:3], words))
+    known = {"train": "Training", "test": "Test", "val": "Validation"}
+    assert faces.about["split"].tolist() == [known[word] for word in words]
+
+
+def test_people_within_emotions_are_no_codes(tmp_path, images):
+    for place, name in enumerate(["sad/3", "sad/1", "happy/2"]):
+        (tmp_path / "f" / name).mkdir(parents=True)
+        Image.fromarray(images[place]).save(tmp_path / "f" / name / "a.png")
+    about = load(tmp_path / "f").about
+    assert dict(zip(about["file"], about["emotion"], strict=True)) == {
+        "sad/3/a.png": "sad",
+        "sad/1/a.png": "sad",
+        "happy/2/a.png": "happy",
+    }
+
+
+def test_faces_of_which_nothing_is_known_are_kept_too(tmp_path, images):
+    np.savez(tmp_path / "bare.npz", pixels=images)
+    first, second = load(tmp_path / "bare.npz"), load(tmp_path / "bare.npz")
+    assert isinstance(second.images, np.memmap) and len(second.about) == 30
+    np.testing.assert_array_equal(first.images, second.images)

@@ -124,3 +124,26 @@ def test_a_split_that_the_faces_lack_is_reported(experiment, tiny):
     with pytest.warns(UserWarning, match="'official' is left out"):
         runs = compare(experiment, bare)
     assert {run.spec["split"] for run in runs} == {"paper"}
+
+
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        ('[[runs]]\nensemble = ["a"]', "an ensemble has no name"),
+        ("[[runs]]\nname = 5", "name must be a text, got 5"),
+        ('[[runs]]\nname = "a"\n[[figures]]\nname = "f"\nplot = 3\nrun = "a"', "plot must be a text"),
+        ('[runs]\nfeatures = "pixels"', r"runs must be tables, each headed \[\[runs\]\]"),
+    ],
+)
+def test_values_of_the_wrong_kind(tmp_path, text, told):
+    (tmp_path / "e.toml").write_text(text)
+    with pytest.raises(InputError, match=told):
+        read_experiment(tmp_path / "e.toml")
+
+
+def test_figures_and_tables_of_an_experiment_have_parameters(tmp_path):
+    (tmp_path / "e.toml").write_text(
+        '[[runs]]\nname = "a"\n[[figures]]\nname = "f"\nplot = "scatter:parts=train"\nrun = "a"\n'
+        '[[tables]]\nname = "t"\nanalysis = "purity_k:ks=(2,3)"\nrun = "a"\n'
+    )
+    assert read_experiment(tmp_path / "e.toml").tables[0]["analysis"] == "purity_k:ks=(2,3)"

@@ -118,3 +118,32 @@ def test_stratified_takes_a_fifth_of_each_emotion_by_seed(tiny):
 def test_an_unknown_split_names_the_nearest(tiny):
     with pytest.raises(InputError, match="Did you mean 'official'"):
         splits.split(tiny, "oficial")
+
+
+def test_codes_that_a_missing_label_made_floats():
+    assert as_emotion([0.0, 3.0, np.nan]).tolist()[:2] == ["angry", "happy"]
+    assert as_emotion([0.5, 3.0]).isna().all()
+    faces = Faces(np.zeros((3, 4, 4), np.uint8), pd.DataFrame({"emotion": [4, None, 6]}))
+    assert faces.about["emotion"].tolist()[::2] == ["sad", "neutral"]
+
+
+@pytest.mark.parametrize("rows", [[-1], [-2, -1], [-1, 0, 1], [], [2, 5], [3, 4]])
+def test_indices_are_those_of_numpy(tiny, rows):
+    expected = np.arange(len(tiny))[np.array(rows, int)]
+    np.testing.assert_array_equal(tiny[rows].images, tiny.images[expected])
+    assert tiny[rows].about["emotion"].tolist() == tiny.about["emotion"].iloc[expected].tolist()
+
+
+def test_a_mask_has_a_value_for_each_face(tiny):
+    with pytest.raises(IndexError, match="The mask has 2 values for"):
+        tiny[[True, False]]
+
+
+@pytest.mark.parametrize(
+    "given", [pd.Categorical(["a", None, "b"]), [0, 1, 2]], ids=["categories", "numbers"]
+)
+def test_splits_are_words(given):
+    faces = Faces(np.zeros((3, 4, 4), np.uint8), pd.DataFrame({"split": given}))
+    expected = [None if pd.isna(one) else str(one) for one in given]
+    assert [None if pd.isna(one) else one for one in faces.about["split"]] == expected
+    assert faces.fingerprint and len(splits.split(faces, "stratified").part) == 3

@@ -117,3 +117,11 @@ def test_is_several_times_faster_than_one_by_one(images):
         one_by_one(images)
         ratios.append(24 * (time.perf_counter() - middle) / (middle - start))
     assert max(ratios) > 4  # about 11 on an idle machine
+
+
+def test_what_was_written_to_a_copy_on_write_mapping_stays(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((70, 16, 16), np.uint8))
+    images = np.load(tmp_path / "x.npy", mmap_mode="c")
+    images[:] = 9
+    Hog(cell=4).fit(images).transform(images)
+    assert (images == 9).all()

@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.cluster import KMeans
 
 import fer_cluster
 from fer_cluster import catalog
+from fer_cluster.comparing import parameters_now
 from fer_cluster.errors import InputError
+from fer_cluster.features.hog import Hog
 from fer_cluster.report.again import again
 from fer_cluster.report.face_map import as_json, face_map
 from fer_cluster.report.points import entropy, points, pooled
@@ -210,15 +213,21 @@ class TestAgain:
 
     def test_a_net_sees_no_features(self, runs):
         spec = runs[2].spec | {"baseline": "cnn3", "features": "none", "seeds": [0, 1], "epochs": 3}
+        spec["params"] = parameters_now({"baseline": "cnn3", "seeds": [0, 1], "epochs": 3})
         said = again(replace(runs[2], spec=spec))
         assert said == "fer-cluster classify FACES --split official --baseline cnn3 --epochs 3 --seeds 2"
 
     def test_other_seeds_and_odd_words_are_quoted(self, runs):
-        spec = runs[0].spec | {"seeds": [5, 9], "then": ["signal_to_nuisance:6;ridge=0.3"]}
+        spec = runs[0].spec | {"seeds": [5, 9], "then": ["expressions:within=signal_to_nuisance:6;ridge=0.3"]}
+        spec["params"] = parameters_now(spec)
         said = again(replace(runs[0], spec=spec))
-        assert "then=['signal_to_nuisance:6;ridge=0.3'], split='official', seeds=[5, 9])" in said
-        said = again(replace(runs[0], spec=spec | {"seeds": [0]}))
-        assert "--then 'signal_to_nuisance:6;ridge=0.3' --seeds 1" in said
+        assert (
+            "then=['expressions:within=signal_to_nuisance:6;ridge=0.3'], split='official', seeds=[5, 9])"
+            in said
+        )
+        spec["seeds"] = [0]
+        said = again(replace(runs[0], spec=spec | {"params": parameters_now(spec)}))
+        assert "--then 'expressions:within=signal_to_nuisance:6;ridge=0.3' --seeds 1" in said
 
     def test_of_an_object_no_line_is_told(self, runs):
         assert again(replace(runs[0], spec=runs[0].spec | {"features": "standardscaler+pca"})) == ""
@@ -295,3 +304,16 @@ def test_figures_of_runs_on_disk_can_be_given_their_faces(runs, tmp_path):
     assert _run(asked) == 2
     assert _run([*asked, "--faces", "toy:n=210"]) == 0
     assert (tmp_path / "out" / "nuisance_pixels-kmeans_official.csv").exists()
+
+
+def test_two_runs_of_one_name_are_reported(runs, faces, tmp_path):
+    text = write_report([runs[0], runs[0]], tmp_path / "r.html", faces, patience=0).read_text(
+        encoding="utf-8"
+    )
+    assert "pixels-kmeans (2), split official" in text
+
+
+def test_no_line_is_told_of_what_was_handed_over(faces):
+    ours = fer_cluster.cluster(faces, Hog(cell=16, mirror=True), "kmeans", seeds=1)
+    theirs = fer_cluster.cluster(faces, "pixels", KMeans(4, n_init=1), seeds=1)
+    assert again(ours) == again(theirs) == ""

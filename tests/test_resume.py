@@ -57,9 +57,9 @@ class Tell(list):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     loop._SAVE_AFTER, started = 0, loop.Loop.fit
-    def fit(self, checkpoint):
+    def fit(self, checkpoint, settled):
         resumed, self._resume = self._resume, lambda state: tell(self, resumed, state)
-        started(self, checkpoint)
+        started(self, checkpoint, settled)
     def tell(self, resumed, state):
         resumed(state)
         print("from", len(self.history), flush=True)

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.pipeline import make_pipeline
@@ -11,9 +11,10 @@ from sklearn.preprocessing import StandardScaler
 
 import fer_cluster
 from fer_cluster.clustering import cluster, embed
+from fer_cluster.drawing import draw
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
-from fer_cluster.runs import find_runs, load_run, value
+from fer_cluster.runs import find_runs, load_run, told_apart, value
 from fer_cluster.scoring import METRICS
 
 PARTS = ("pixels:n_components=5", "kmeans")
@@ -189,3 +190,40 @@ def test_a_kept_run_has_its_models_when_they_are_asked_for(tmp_path):
     for before, after in zip(run.models, kept, strict=True):
         expected = before.predict_proba(faces.images[:5])
         np.testing.assert_array_equal(after.predict_proba(faces.images[:5]), expected)
+
+
+def test_noise_is_a_cluster_of_its_own(tiny):
+    noisy = DBSCAN(eps=1e-9, min_samples=3)  # all of it is noise
+    run = cluster(tiny, "pixels:n_components=5", noisy, split="all")
+    assert set(run.faces["cluster"]) == {0}
+    some = cluster(tiny, "pixels:n_components=5", DBSCAN(eps=3.0), split="all").clusters
+    assert some.min() == 0
+
+
+def test_clusters_that_nobody_can_name(tiny):
+    about = tiny.about.assign(emotion=tiny.about["emotion"].where(tiny.about["split"] != "Training"))
+    run = cluster(Faces(tiny.images, about, "tiny"), *PARTS, seeds=2)
+    scores = run.scores["PrivateTest"]
+    assert value(scores["ami"]) > 0.9 and value(scores["hungarian_accuracy"]) > 0.9
+    assert all(np.isnan(value(scores[name])) for name in ("named_accuracy", "balanced_accuracy", "macro_f1"))
+    with pytest.raises(InputError, match="fitted on faces without labels"):
+        run.predictions()
+
+
+def test_a_column_that_only_begins_like_a_prediction_stays(tiny, tmp_path):
+    about = tiny.about.assign(predicted_age=np.arange(len(tiny)) / 2)
+    cluster(Faces(tiny.images, about, "tiny"), *PARTS, seeds=1).save(tmp_path / "run")
+    assert load_run(tmp_path / "run").faces["predicted_age"].tolist() == about["predicted_age"].tolist()
+
+
+def test_runs_of_one_name_are_told_apart(run):
+    assert [one.name for one in told_apart([run, run, run])] == [
+        run.name,
+        f"{run.name} (2)",
+        f"{run.name} (3)",
+    ]
+
+
+def test_pictures_of_runs_of_one_name_are_as_many(run, tmp_path):
+    paths = draw([run, run], tmp_path, ["contingency"])
+    assert len({path.name for path in paths}) == len(paths) == len(list(tmp_path.glob("*.png"))) * 2

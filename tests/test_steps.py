@@ -3,6 +3,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from fer_cluster import catalog
 from fer_cluster.chain import Chain
 from fer_cluster.errors import InputError
 from fer_cluster.features.pixels import Pixels
@@ -209,3 +210,42 @@ def test_self_training_tells_unusable_input(images):
         SelfTraining().fit(x.transform(images[:9]), images=images, extractor=x)
     with pytest.raises(InputError, match="n_components"):
         SelfTraining(0).fit(x.transform(images), images=images, extractor=x)
+
+
+def made(features, step):
+    return Chain(catalog.make("features", features), [catalog.make("steps", step)])
+
+
+BLANK = ("signal_to_nuisance", "self_training", "learnt_expressions", "remove_identity", "local_changes")
+
+
+@pytest.mark.parametrize("step", BLANK)
+def test_faces_that_are_all_the_same(step):
+    images = np.full((30, 48, 48), 90, np.uint8)
+    with pytest.raises(InputError, match="No feature varies|no feature that varies"):
+        made("hog", step).fit_transform(images)
+
+
+def test_a_ridge_that_is_too_small(images):
+    with pytest.raises(InputError, match="A ridge of 0 is too small"):
+        made("hog:cell=4", "signal_to_nuisance:4,ridge=0").fit_transform(images)
+
+
+@pytest.mark.parametrize("value", [0.1, 1e6, -3.7])
+def test_whitening_tells_what_varies_from_rounding(value):
+    with pytest.raises(InputError, match="no feature that varies"):
+        Whiten().fit(np.full((9, 3), value))
+
+
+@pytest.mark.parametrize(
+    "step, told",
+    [
+        ("self_training:n_names=20", "n_names must be one or more whole numbers of 1 or more, got 20"),
+        ("self_training:n_rounds=0", "n_rounds must be a whole number of 1 or more, got 0"),
+        ("expressions:n_cells=20", "n_cells must be one or more"),
+        ("whiten:8.0", "n_components must be a whole number of 1 or more, got 8.0"),
+    ],
+)
+def test_what_counts_is_a_whole_number(images, step, told):
+    with pytest.raises(InputError, match=told):
+        made("hog:cell=4", step).fit_transform(images)

@@ -6,7 +6,7 @@ from fer_cluster.clusterers._estimator import Estimator, random_of
 from fer_cluster.clusterers._lloyd import nearest
 from fer_cluster.clusterers._rows import checked, enough
 from fer_cluster.clusterers.kmeans import KMeans
-from fer_cluster.errors import InputError, unknown
+from fer_cluster.errors import unknown
 from fer_cluster.metrics import ari, contingency
 
 __all__ = ["NonRedundant"]
@@ -73,8 +73,6 @@ class NonRedundant(Estimator):
         enough(x, self.n_clusters)
         if self.choose not in _CHOICES:
             raise unknown("choose", self.choose, _CHOICES)
-        if self.n_partitions < 1:
-            raise InputError(f"n_partitions must be 1 or more, got {self.n_partitions!r}.")
         random = random_of(self.random_state)
         mean = x.mean(0, dtype=np.float64)
         left = x - mean.astype(x.dtype)

@@ -8,7 +8,7 @@ from fer_cluster.emotions import EMOTIONS
 
 def save_about(path, about):
     """Write a table: numbers as they are, words as codes and a list of the words."""
-    arrays = {"names": np.array(list(about), dtype=str)}
+    arrays = {"names": np.array(list(about), dtype=str), "rows": np.array(len(about))}
     for place, (_, column) in enumerate(about.items()):
         if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
             arrays[f"{place}"] = column.to_numpy()
@@ -28,7 +28,7 @@ def load_about(path):
                 columns[name] = arrays[f"{place}"]
             else:
                 columns[name] = _words(arrays[f"{place} words"], arrays[f"{place} codes"], name)
-    return pd.DataFrame(columns)
+        return pd.DataFrame(columns, index=range(int(arrays["rows"])))
 
 
 def _words(words, codes, name):

@@ -102,15 +102,16 @@ def _contents(path, names, digest):
 def _emotions(names):
     """Return the emotion of each file: what the innermost folder that is one is called.
 
-    Numbers are the codes 0 to 6 only where no folder has another number, which
-    would be a person or somebody else's code.
+    Numbers are the codes 0 to 6 only where no folder above or below is called after an
+    emotion and none has another number, which would be a person or somebody else's code.
     """
     numbers = {word for name in names for word in name.split("/")[:-1] if word.isdecimal()}
     codes = all(emotion_name(word) for word in numbers)
 
     def emotion(folders):
-        words = [word for word in folders[::-1] if codes or not word.isdecimal()]
-        return next(filter(None, map(emotion_name, words)), None)
+        numbers = [word for word in folders[::-1] if codes and word.isdecimal()]
+        words = [word for word in folders[::-1] if not word.isdecimal()]
+        return next(filter(None, map(emotion_name, words + numbers)), None)
 
     return _of_folders(names, emotion)
 

@@ -57,17 +57,14 @@ def _items(file, path, digest, facts, strange):
     import pyarrow.parquet as pq
 
     with file.open("rb") as content:
-        digest.update(
-            f"{file.relative_to(path)}\0".encode() + hashlib.file_digest(content, "sha256").digest()
-        )
+        known = f"{file.relative_to(path)}\0{_split_of_shard(file, path)}\0"
+        digest.update(known.encode() + hashlib.file_digest(content, "sha256").digest())
     with pq.ParquetFile(file) as shard:
         names = shard.schema_arrow.names
         place = {role: names[index] for role, index in roles(names, file).items()}
         classes = _class_names(shard.schema_arrow.metadata, place.get("emotion"))
         wanted = [
-            name
-            for name in names
-            if name == place["pixels"] or _is_plain(shard.schema_arrow.field(name).type)
+            name for name in names if name in place.values() or _is_plain(shard.schema_arrow.field(name).type)
         ]
         first = 0
         for batch in shard.iter_batches(BATCH, columns=wanted):
@@ -106,9 +103,7 @@ def _content(image):
         found = values(image.encode())
         image = found[0] if found else "has pixels that are no whole numbers from 0 to 255"
     elif isinstance(image, list):
-        array = np.array(image)
-        good = array.dtype.kind in "iu" and array.size and array.min() >= 0 and array.max() <= 255
-        image = array.astype(np.uint8) if good else "has pixels that are no whole numbers from 0 to 255"
+        image = _nested(image)
     if isinstance(image, np.ndarray) and image.ndim == 1:
         side = isqrt(image.size)
         image = (
@@ -119,9 +114,22 @@ def _content(image):
     return "has no image" if image is None else image
 
 
+def _nested(image):
+    """Return lists of pixels as an array of one or two dimensions, or the reason why they are none."""
+    try:
+        array = np.array(image)
+    except ValueError:
+        return "has rows of pixels that are not of one length"
+    if array.dtype.kind not in "iu" or not array.size or array.min() < 0 or array.max() > 255:
+        return "has pixels that are no whole numbers from 0 to 255"
+    return array.astype(np.uint8) if array.ndim < 3 else "is no grey image"
+
+
 def _is_plain(kind):
     import pyarrow.types as is_a
 
+    if is_a.is_dictionary(kind):
+        kind = kind.value_type
     checks = (is_a.is_integer, is_a.is_floating, is_a.is_boolean, is_a.is_string, is_a.is_large_string)
     return any(check(kind) for check in checks)
 

@@ -65,7 +65,7 @@ class Rows:
         for word in dict.fromkeys(words):
             if not word:
                 return f"has no {self.names[place]}"
-            if official and split_of(word) not in OFFICIAL:
+            if official and split_of(word) is None:
                 return f"has the {self.names[place]} {word[:40]!r}; allowed are {', '.join(OFFICIAL)}"
         return None
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.images import as_images
@@ -45,6 +46,7 @@ class Brightness(TransformerMixin, BaseEstimator):
         InputError
             Where the images have another shape than those of the fit.
         """
+        check_is_fitted(self)
         if images.shape[1:] != self.shape_:
             raise InputError(f"Brightness was fitted on images of {self.shape_}, got {images.shape[1:]}.")
         return measure(images, self.names.split("+")).to_numpy(np.float32)

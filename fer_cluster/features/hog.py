@@ -4,9 +4,10 @@ import functools
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.blocks import blocks
-from fer_cluster.errors import InputError, unknown
+from fer_cluster.errors import InputError, check_whole, unknown
 from fer_cluster.images import as_images
 
 __all__ = ["Hog"]
@@ -71,8 +72,7 @@ class Hog(TransformerMixin, BaseEstimator):
         images = as_images(images, "Hog")
         if self.region not in _REGIONS:
             raise unknown("region", self.region, _REGIONS)
-        if self.orientations < 1 or self.cell < 1 or self.block < 1:
-            raise InputError("orientations, cell and block of Hog must be 1 or more.")
+        check_whole(self)
         self.shape_ = images.shape[1:]
         self.blocks_ = _kept(self.shape_, self.cell, self.block, self.region)  # (block rows, block columns)
         if not self.blocks_.any():
@@ -93,6 +93,7 @@ class Hog(TransformerMixin, BaseEstimator):
         InputError
             Where the images have another shape than those of the fit.
         """
+        check_is_fitted(self)
         if images.shape[1:] != self.shape_:
             raise InputError(f"Hog was fitted on images of {self.shape_}, got {images.shape[1:]}.")
         features = np.empty((len(images), len(self.place_)), np.float32)

@@ -75,6 +75,10 @@ class Pixels:
         InputError
             Where the images have another number of pixels than those of the fit.
         """
+        if not hasattr(self, "components_"):
+            from sklearn.utils.validation import check_is_fitted
+
+            check_is_fitted(self)
         if images.ndim < 2 or _pixels(images) != self.n_features_in_:
             raise InputError(
                 f"Pixels was fitted on images of {self.n_features_in_} pixels, got shape {images.shape}."

@@ -1,6 +1,7 @@
 """What makes a run again: a command line, or a line of Python where the command line cannot say it."""
 
 from fer_cluster import catalog
+from fer_cluster.comparing import parameters_now
 
 _KINDS = {
     "baseline": "baselines",
@@ -23,7 +24,7 @@ def again(run):
     Returns
     -------
     str
-        Empty where a part has no name, or the run had teachers.
+        Empty where a part has no name or other parameters than its name tells, or the run had teachers.
     """
     spec = run.spec
     if spec.get("teachers"):
@@ -34,6 +35,8 @@ def again(run):
     if not all(named + [_is_named("steps", step) for step in steps]):
         return ""
     numbers = {name: spec[name] for name in ("k", "epochs") if spec.get(name)}
+    if parameters_now(parts | numbers | {"then": steps, "seeds": spec["seeds"]}) != spec["params"]:
+        return ""
     write = _command if spec["seeds"] == list(range(len(spec["seeds"]))) else _python
     return write(spec, parts | numbers, steps)
 

@@ -112,8 +112,10 @@ def _clusters(run):
 def _naming(run):
     """Return which faces their cluster, named on the labels of the fitted part, names rightly."""
     emotion = run.faces["emotion"].cat.codes.to_numpy()
-    named = run.predictions()[0] if (emotion >= 0).any() else emotion
-    codes = np.where(emotion < 0, 2, named != emotion)
+    fitted = (run.faces["part"] == run.spec["fit"]).to_numpy()
+    codes = np.full(len(emotion), 2)
+    if (emotion[fitted] >= 0).any():
+        codes = np.where(emotion < 0, 2, run.predictions()[0] != emotion)
     return _colouring("named by its cluster", list(_NAMED), list(_NAMED.values()), codes)
 
 

@@ -13,6 +13,7 @@ from fer_cluster.report.portraits import address, portraits
 from fer_cluster.report.sections import PATIENCE, sections
 from fer_cluster.report.template import render
 from fer_cluster.report.verdict import in_short, verdicts
+from fer_cluster.runs import told_apart
 from fer_cluster.summary import HEADER, collapses, ranked
 from fer_cluster.typeset import texts
 
@@ -48,7 +49,7 @@ def write_report(runs, out, faces=None, images=True, patience=PATIENCE):
     if not runs:
         raise InputError("There is no run to report.")
     same_faces(runs, faces)
-    page = _page(list(runs), faces, images and faces is not None, patience)
+    page = _page(told_apart(runs), faces, images and faces is not None, patience)
     with writing(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return Path(out)

@@ -18,12 +18,10 @@ class Directions(TransformerMixin, BaseEstimator):
         return (x - self.mean_.astype(x.dtype)) @ self.weights_.astype(x.dtype)
 
 
-def matched(x, images, count=1):
-    """Raise an InputError where features, images and the number of directions do not go together."""
+def matched(x, images):
+    """Raise an InputError where features and images do not go together."""
     if len(x) != len(images):
         raise InputError(f"There are {len(x)} rows of features but {len(images)} images.")
-    if count < 1:
-        raise InputError(f"n_components must be 1 or more, got {count!r}.")
 
 
 def augmented(x, images, extractor, random, n_faces):
@@ -48,13 +46,25 @@ def leading(total, nuisance, count, ridge):
         Number of directions at most.
     ridge : float
         Share of the mean total variance that is added to every nuisance variance.
+
+    Raises
+    ------
+    InputError
+        Where nothing varies, or the ridge is too small for the nuisance to be divided by.
     """
     from scipy.linalg import eigh
 
-    size = len(total)
-    floor = max(ridge * np.trace(total) / size, 1e-12)
+    size, varies = len(total), np.trace(total)
+    if not varies > 0:
+        raise InputError("No feature varies between the faces.")
+    floor = max(ridge * varies / size, 1e-12)
     chosen = [max(size - count, 0), size - 1]
-    ratio, vectors = eigh(total, nuisance + floor * np.eye(size), subset_by_index=chosen)
+    try:
+        ratio, vectors = eigh(total, nuisance + floor * np.eye(size), subset_by_index=chosen)
+    except np.linalg.LinAlgError as error:
+        raise InputError(
+            f"A ridge of {ridge!r} is too small for these features; use a larger one."
+        ) from error
     ratio, vectors = ratio[::-1], vectors[:, ::-1]
     peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
     spread = np.sqrt(np.maximum((vectors * (total @ vectors)).sum(0), 1e-12))

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from fer_cluster.errors import unknown
+from fer_cluster.errors import check_whole, unknown
 from fer_cluster.steps._subspace import Directions, augmented, matched, mean_square
 
 __all__ = ["ActionUnits"]
@@ -81,6 +81,7 @@ class ActionUnits(Directions):
             Where x and images do not match, or the code is unknown.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
+        check_whole(self)
         matched(x, images)
         if self.code not in CODES:
             raise unknown("code", self.code, CODES)

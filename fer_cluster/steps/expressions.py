@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.chain import Remembering, spaces, wanted
-from fer_cluster.errors import InputError
+from fer_cluster.errors import InputError, check_whole
 from fer_cluster.steps._subspace import matched
 from fer_cluster.steps.action_units import EMOTIONS, ActionUnits
 
@@ -72,6 +72,7 @@ class Expressions(TransformerMixin, BaseEstimator):
             Where x and images do not match, or a step is unknown or asks for images later on.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
+        check_whole(self)
         matched(x, images)
         extractor, seeds = Remembering(extractor), range(self.random_state, self.random_state + self.n_fits)
         reader = ActionUnits("emotions", n_faces=self.n_faces, random_state=self.random_state)

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fer_cluster.errors import InputError
+from fer_cluster.errors import InputError, check_whole
 from fer_cluster.steps._subspace import matched
 from fer_cluster.steps.expressions import Expressions
 
@@ -98,6 +98,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
             rounds or parts are too few or too many.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
+        check_whole(self)
         matched(x, images)
         self._check(len(x))
         reader = Expressions(self.within, self.n_fits, self.n_cells, self.n_faces, self.random_state)
@@ -119,8 +120,6 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
     def _check(self, n):
         if not 2 <= self.n_parts <= n:
             raise InputError(f"n_parts must be 2 to the number of faces, {n}, got {self.n_parts!r}.")
-        if self.n_rounds < 1:
-            raise InputError(f"n_rounds must be 1 or more, got {self.n_rounds!r}.")
 
     def _learn(self, z, name):
         """Learn names of standardised features z, name them anew, and so on."""

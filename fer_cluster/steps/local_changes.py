@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from fer_cluster.errors import check_whole
 from fer_cluster.steps._subspace import Directions, augmented, leading, matched, mean_square
 
 __all__ = ["LocalChanges"]
@@ -78,7 +79,8 @@ class LocalChanges(Directions):
             Where x and images do not match, or a parameter cannot be used.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        matched(x, images, self.n_components)
+        check_whole(self)
+        matched(x, images)
         random = np.random.default_rng(self.random_state)
         rows = np.sort(random.permutation(len(x))[: self.n_faces])
         change = mean_square(extractor.transform(self._warped(images[rows])) - x[rows])

@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.blocks import blocks
-from fer_cluster.errors import InputError, unknown
+from fer_cluster.errors import InputError, check_whole, unknown
 from fer_cluster.steps._subspace import leading, matched, mean_square
 
 __all__ = ["RemoveIdentity"]
@@ -91,11 +91,10 @@ class RemoveIdentity(TransformerMixin, BaseEstimator):
             it is ``mirror`` and there is no extractor.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        matched(x, images, self.n_components)
+        check_whole(self)
+        matched(x, images)
         if self.shared not in _SHARED:
             raise unknown("shared", self.shared, _SHARED)
-        if self.n_neighbours < 1:
-            raise InputError(f"n_neighbours must be 1 or more, got {self.n_neighbours!r}.")
         random = np.random.default_rng(self.random_state)
         rows = np.sort(random.permutation(len(x))[: self.n_faces])
         differences = self._mirrored if self.shared == "mirror" else self._blurred

@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster import catalog
 from fer_cluster.chain import chained
-from fer_cluster.errors import InputError, unknown
+from fer_cluster.errors import InputError, check_whole, unknown
 from fer_cluster.steps._cotraining import View, cotrained
 from fer_cluster.steps._subspace import augmented, leading, matched, mean_square
 
@@ -98,7 +98,8 @@ class SelfTraining(TransformerMixin, BaseEstimator):
             no place tells which features are those of mouth and eyes.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        matched(x, images, self.n_components)
+        check_whole(self)
+        matched(x, images)
         _checked(self.first, extractor, x.shape[1])
         random = np.random.default_rng(self.random_state)
         self.mean_, self.scale_ = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
@@ -125,6 +126,8 @@ class SelfTraining(TransformerMixin, BaseEstimator):
     def _view(self, z, change):
         """Return the view of the whole face, of which change is what light and pose do to z."""
         total, nuisance = mean_square(z), mean_square(change)
+        if not np.trace(total) > 0:
+            raise InputError("No feature varies between the faces.")
         noise = total + self.nuisance * nuisance + 0.003 * np.trace(total) / len(total) * np.eye(len(total))
         return View(z, total, nuisance, noise)
 

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from fer_cluster.errors import check_whole
 from fer_cluster.steps._subspace import Directions, augmented, leading, matched, mean_square
 
 __all__ = ["SignalToNuisance"]
@@ -59,7 +60,8 @@ class SignalToNuisance(Directions):
             Where x and images do not match, or ``n_components`` is below 1.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        matched(x, images, self.n_components)
+        check_whole(self)
+        matched(x, images)
         random = np.random.default_rng(self.random_state)
         change = augmented(x, images, extractor, random, self.n_faces)
         self.mean_ = x.mean(0, dtype=np.float64)

@@ -3,11 +3,12 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from fer_cluster.errors import InputError
+from fer_cluster.errors import InputError, check_whole
 from fer_cluster.steps._subspace import Directions
 
 __all__ = ["Whiten"]
 
+_ROUNDING = 1e-24  # of the square of the largest mean: what arithmetic leaves where nothing varies
 _TINY = 1e-7  # components with less of the largest variance than this are noise of arithmetic
 
 
@@ -39,13 +40,12 @@ class Whiten(Directions):
             Where ``n_components`` is below 1, or no feature varies.
         """
         x = validate_data(self, x, ensure_min_samples=2)
-        if self.n_components < 1:
-            raise InputError(f"n_components must be 1 or more, got {self.n_components!r}.")
+        check_whole(self)
         self.mean_ = x.mean(0, dtype=np.float64)
         covariance = np.cov(x, rowvar=False, dtype=np.float64).reshape(x.shape[1], -1)
         variance, vectors = np.linalg.eigh(covariance)
         variance, vectors = variance[::-1][: self.n_components], vectors[:, ::-1][:, : self.n_components]
-        if not variance[0] > 0:
+        if not variance[0] > _ROUNDING * max(np.square(self.mean_).max(), np.finfo(float).tiny):
             raise InputError("Whiten found no feature that varies between faces.")
         kept = variance > _TINY * variance[0]
         peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
