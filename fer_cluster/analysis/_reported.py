@@ -17,6 +17,17 @@ def named(runs):
         yield dict(zip(KEYS, (run.name + again, *keys[1:]), strict=True)), run
 
 
+def emotions_reported(run):
+    """Return the emotions of the labelled faces of the part reported on, shape (n,).
+
+    Raises
+    ------
+    InputError
+        Where no face of that part is labelled.
+    """
+    return emotions(run)[labelled(run, run.spec["report"])]
+
+
 def reported(run):
     """Return the emotions and the predictions of the labelled faces of the part reported on.
 
@@ -28,7 +39,7 @@ def reported(run):
     Raises
     ------
     InputError
-        Where no face of that part is labelled.
+        Where no face of that part is labelled, or none of those that name the clusters.
     """
     rows = labelled(run, run.spec["report"])
     return emotions(run)[rows], np.asarray(run.predictions())[:, rows]

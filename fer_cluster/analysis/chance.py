@@ -8,7 +8,7 @@ import pandas as pd
 
 from fer_cluster import metrics, scoring
 from fer_cluster.analysis._null import beyond, null_tables
-from fer_cluster.analysis._reported import KEYS, named, reported, sd
+from fer_cluster.analysis._reported import KEYS, emotions_reported, named, sd
 
 __all__ = ["Chance"]
 
@@ -70,7 +70,7 @@ class Chance:
         )
 
     def _rows(self, keys, run):
-        emotion, _ = reported(run)
+        emotion = emotions_reported(run)
         clusters, count, namings = _clusters(run)
         tables = np.stack([metrics.contingency(emotion, row, n_clusters=count) for row in clusters])
         expected = np.array([metrics.expected_mutual_information(table) for table in tables])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fer_cluster import metrics
 from fer_cluster.analysis._labelled import labelled
-from fer_cluster.analysis._reported import named, reported
+from fer_cluster.analysis._reported import emotions_reported, named, reported
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 
@@ -121,7 +121,7 @@ class _Following:
     """
 
     def __init__(self, run):
-        emotion = reported(run)[0]
+        emotion = emotions_reported(run)
         clusters = run.clusters[:, labelled(run, run.spec["report"])]
         self._count = int(clusters.max()) + 1
         self._cells = emotion * self._count + clusters
@@ -144,7 +144,7 @@ class _Following:
 def _right(runs):
     """Return for each run which faces each seed names rightly: (seeds, n), the same n faces for all."""
     first, right = runs[0], []
-    emotions = reported(first)[0]
+    emotions = emotions_reported(first)
     for run in runs:
         for what in ("split", "report"):
             if run.spec[what] != first.spec[what]:

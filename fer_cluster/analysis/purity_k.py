@@ -9,7 +9,7 @@ import pandas as pd
 from fer_cluster import metrics
 from fer_cluster.analysis._null import beyond, null_tables
 from fer_cluster.analysis._refit import clusterer_of, features_of
-from fer_cluster.analysis._reported import KEYS, named, reported
+from fer_cluster.analysis._reported import KEYS, emotions_reported, named
 from fer_cluster.progress import bar
 
 __all__ = ["PurityK"]
@@ -64,7 +64,7 @@ class PurityK:
         return " ".join(_sentence(rows) for _, rows in table.groupby(list(KEYS), sort=False))
 
     def _rows(self, keys, run):
-        emotion, _ = reported(run)
+        emotion = emotions_reported(run)
         labelled = run.faces["emotion"].notna().to_numpy()
         fit_x = features_of(run, run.spec["fit"])
         x = features_of(run, run.spec["report"], labelled)
