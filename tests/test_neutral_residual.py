@@ -120,8 +120,8 @@ def test_a_mirrored_face_has_the_same_features(images, neutral):
     [
         ({"neutral": "mean"}, "neutral has no 'mean'; it has low_frequency, neighbours"),
         ({"describe": "hogg"}, "features has no 'hogg'.*Did you mean 'hog'"),
-        ({"n_coarse": 0}, "n_coarse must be 1 or more"),
-        ({"n_neighbours": 0}, "n_neighbours must be 1 or more"),
+        ({"n_coarse": 0}, "n_coarse must be a whole number of 1 or more"),
+        ({"n_neighbours": 0}, "n_neighbours must be a whole number of 1 or more"),
         ({"smooth": 0.0}, "smooth must be above 0"),
     ],
 )

@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster import catalog
 from fer_cluster.blocks import blocks
-from fer_cluster.errors import InputError, unknown
+from fer_cluster.errors import InputError, check_whole, unknown
 from fer_cluster.images import as_images
 
 __all__ = ["NeutralResidual"]
@@ -131,9 +131,7 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
             raise InputError(f"NeutralResidual needs two or more images, got {count}.")
         if self.neutral not in _NEUTRAL:
             raise unknown("neutral", self.neutral, _NEUTRAL)
-        for name in ("n_coarse", "n_neighbours"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be 1 or more, got {getattr(self, name)!r}.")
+        check_whole(self)
         if not self.smooth > 0:
             raise InputError(f"smooth must be above 0 pixels, got {self.smooth!r}.")
 

@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.blocks import blocks
-from fer_cluster.errors import InputError, unknown
+from fer_cluster.errors import InputError, check_whole, unknown
 from fer_cluster.images import as_images
 
 __all__ = ["Patches"]
@@ -63,9 +63,10 @@ class Patches(TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where the images are too small, or the region is unknown.
+            Where the images are too small, the region is unknown, or words or cell are none.
         """
         images = as_images(images, "Patches")
+        check_whole(self)
         if self.region not in _FIELDS:
             raise unknown("region", self.region, _FIELDS)
         self.shape_ = images.shape[1:]

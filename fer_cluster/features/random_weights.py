@@ -2,6 +2,7 @@
 
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from fer_cluster.errors import check_whole
 from fer_cluster.features._views import ViewEncoder
 
 __all__ = ["RandomWeights"]
@@ -43,12 +44,13 @@ class RandomWeights(TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where images or device cannot be used.
+            Where images, width or device cannot be used.
         """
         import torch
 
         from fer_cluster.training.device import own_random, pick
 
+        check_whole(self)
         self.check_images(images)
         self.shape_ = images.shape[1:]
         with own_random(pick(self.device)):
