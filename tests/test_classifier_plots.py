@@ -24,10 +24,11 @@ PLOTS = [LearningCurve(), Confusion(), Reconstruction(), Scores()]
 def make_run(emotion, predicted, *, name="cnn3", part=None, split="paper", scores=None, **spec):
     """Return a run; ``predicted`` has a row of emotions, or of clusters, for each seed."""
     predicted = np.atleast_2d(predicted)
+    fit = "train" if part is not None or spec.get("kind") != "clusterer" else "test"  # which names clusters
     part = np.array(part if part is not None else ["test"] * len(emotion))
     faces = pd.DataFrame({"emotion": pd.Categorical.from_codes(emotion, EMOTIONS), "part": part})
     faces["duplicate"] = False
-    spec = {"kind": "classifier", "baseline": name, "split": split, "fit": "train", "report": "test"} | spec
+    spec = {"kind": "classifier", "baseline": name, "split": split, "fit": fit, "report": "test"} | spec
     spec |= {"seeds": list(range(len(predicted))), "transductive": False}
     spec["dataset"] = {"name": "toy", "fingerprint": spec.pop("fingerprint", "f")}
     for seed, row in enumerate(predicted):
