@@ -289,4 +289,4 @@ def test_a_training_tells_of_itself_on_a_terminal(tmp_path):
     os.close(ours)
     assert process.returncode == 0
     line = [part for part in told.decode().split("\r") if part.startswith("Cnn3")][-1]
-    assert re.search(r"\d faces/s|s/ faces", line) and "loss" in line and "accuracy" in line and "<" in line
+    assert re.search(r"\dk? faces/s|s/ faces", line) and "loss" in line and "accuracy" in line and "<" in line
