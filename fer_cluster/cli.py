@@ -205,9 +205,17 @@ def _tell(runs, as_json):
     from fer_cluster.summary import summary
 
     if as_json:
-        click.echo(json.dumps({f"{r.spec['split']}/{r.name}": {"scores": r.scores} for r in runs}, indent=1))
+        told = {f"{r.spec['split']}/{r.name}": {"scores": _without_nan(r.scores)} for r in runs}
+        click.echo(json.dumps(told, indent=1, allow_nan=False))
     else:
         click.echo(summary(runs), err=True)
+
+
+def _without_nan(scores):
+    """Return nested scores as JSON has them: null where one is not a number."""
+    if isinstance(scores, dict):
+        return {name: _without_nan(score) for name, score in scores.items()}
+    return None if scores != scores else scores
 
 
 def _note(message, category, filename, lineno, file=None, line=None):

@@ -2,12 +2,12 @@
 
 import inspect
 import warnings
-from collections import Counter
 from pathlib import Path
 
 from fer_cluster import catalog
 from fer_cluster.chain import wanted
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.naming import names_apart
 from fer_cluster.parts import file_name
 
 FORMATS = ("png", "pdf", "svg")
@@ -158,15 +158,12 @@ def _lots(part, runs):
     if _across(part) and chosen:
         yield "", chosen
         return
-    seen = Counter()
     for split, some in _splits(chosen):
         if part.compares:
             yield f"_{split}", some
-            continue
-        for run in some:
-            seen[run.name, split] += 1
-            count = seen[run.name, split]  # of several comparisons, or of other faces
-            yield f"_{run.name}_{split}" + (f" ({count})" if count > 1 else ""), [run]
+        else:
+            names = names_apart((run.name,) for run in some)  # of several comparisons, or of other faces
+            yield from ((f"_{name}_{split}", [run]) for name, run in zip(names, some, strict=True))
 
 
 def _of_kinds(part, runs):

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 from fer_cluster.atomic import PREFIX, writing, writing_folder
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
+from fer_cluster.naming import names_apart
 from fer_cluster.scoring import name as name_clusters
 from fer_cluster.scoring import spread
 from fer_cluster.training.models import load_model, save_model
@@ -165,12 +165,8 @@ class Runs(list):
 
 def told_apart(runs):
     """Return the runs, those numbered whose name, data set and split another run before has."""
-    seen, apart = Counter(), Runs()
-    for run in runs:
-        key = (run.name, run.spec["dataset"]["name"], run.spec["split"])
-        seen[key] += 1
-        apart.append(replace(run, name=f"{run.name} ({seen[key]})") if seen[key] > 1 else run)
-    return apart
+    names = names_apart((run.name, run.spec["dataset"]["name"], run.spec["split"]) for run in runs)
+    return Runs(replace(run, name=name) for run, name in zip(runs, names, strict=True))
 
 
 def load_run(folder):

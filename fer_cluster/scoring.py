@@ -59,8 +59,15 @@ def score(emotion, clusters, part, fit, named=False):
         rows = (part == one) & (emotion >= 0)
         if one != "unused" and rows.any():
             found = _score_part(emotion[rows], clusters[:, rows], namings, n_clusters)
-            scores[str(one)] = found | (dict.fromkeys(_OF_NAMES, math.nan) if nameless else {})
+            scores[str(one)] = found | (
+                {name: _unknown(found[name]) for name in _OF_NAMES} if nameless else {}
+            )
     return scores
+
+
+def _unknown(score):
+    """Return a score of the same form that is not a number."""
+    return dict.fromkeys(score, math.nan) if isinstance(score, dict) else math.nan
 
 
 def name(emotion, clusters, fitted, n_clusters):

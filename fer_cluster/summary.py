@@ -74,20 +74,25 @@ def _lines(rows):
 def _cells(run):
     scores = _scores(run)
     accuracy = spread("named_accuracy", scores)
-    shown = {name: f"{value(score):.3f}" for name, score in scores.items()}
+    shown = {name: _number(value(score)) for name, score in scores.items()}
     unsupervised = run.spec["kind"] == "clusterer"
     return [
         shown["ami"],
         shown["hungarian_accuracy"] if unsupervised else "",  # a classifier names its own classes
         shown["named_accuracy"],
-        f"{accuracy['low']:.3f}",
-        f"{accuracy['high']:.3f}",
+        _number(accuracy["low"]),
+        _number(accuracy["high"]),
         shown["balanced_accuracy"],
         shown["purity"] if unsupervised else "",
         shown["purity_chance"] if unsupervised else "",
         len(run.spec["seeds"]),
         "none" if run.spec["labels"] == "none" else "weak" if unsupervised else "learnt",
     ]
+
+
+def _number(score):
+    """Return a score as text, nothing where it is not a number: clusters that no label names."""
+    return "" if score != score else f"{score:.3f}"
 
 
 def _scores(run):

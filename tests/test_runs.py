@@ -10,12 +10,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import fer_cluster
+from fer_cluster.analysis.leaderboard import Leaderboard
 from fer_cluster.clustering import cluster, embed
 from fer_cluster.drawing import draw
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
 from fer_cluster.runs import find_runs, load_run, told_apart, value
 from fer_cluster.scoring import METRICS
+from fer_cluster.summary import summary
 
 PARTS = ("pixels:n_components=5", "kmeans")
 
@@ -200,14 +202,20 @@ def test_noise_is_a_cluster_of_its_own(tiny):
     assert some.min() == 0
 
 
-def test_clusters_that_nobody_can_name(tiny):
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_clusters_that_nobody_can_name(tiny, tmp_path, seeds):
     about = tiny.about.assign(emotion=tiny.about["emotion"].where(tiny.about["split"] != "Training"))
-    run = cluster(Faces(tiny.images, about, "tiny"), *PARTS, seeds=2)
+    run = cluster(Faces(tiny.images, about, "tiny"), *PARTS, seeds=seeds)
     scores = run.scores["PrivateTest"]
     assert value(scores["ami"]) > 0.9 and value(scores["hungarian_accuracy"]) > 0.9
     assert all(np.isnan(value(scores[name])) for name in ("named_accuracy", "balanced_accuracy", "macro_f1"))
     with pytest.raises(InputError, match="fitted on faces without labels"):
         run.predictions()
+    assert "nan" not in summary([run]) and "nan" not in str(Leaderboard().say(Leaderboard().table([run])))
+    assert run.scores_table()["mean"].isna().any()
+    draw([run], tmp_path, ["scores"])
+    (path,) = tmp_path.glob("*.png")
+    assert path.stat().st_size > 0
 
 
 def test_a_column_that_only_begins_like_a_prediction_stays(tiny, tmp_path):

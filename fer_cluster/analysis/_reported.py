@@ -3,18 +3,17 @@
 import numpy as np
 
 from fer_cluster.analysis._labelled import emotions, labelled
+from fer_cluster.naming import names_apart
 
 KEYS = ("run", "dataset", "split", "part")
 
 
 def named(runs):
     """Yield ``(keys, run)``: run, data set, split and part; runs that share all of them are numbered."""
-    seen = {}
-    for run in runs:
-        keys = (run.name, run.spec["dataset"]["name"], run.spec["split"], run.spec["report"])
-        seen[keys] = seen.get(keys, 0) + 1
-        again = f" ({seen[keys]})" if seen[keys] > 1 else ""
-        yield dict(zip(KEYS, (run.name + again, *keys[1:]), strict=True)), run
+    told = ("split", "report")
+    keys = [(run.name, run.spec["dataset"]["name"], *(run.spec[key] for key in told)) for run in runs]
+    for name, key, run in zip(names_apart(keys), keys, runs, strict=True):
+        yield dict(zip(KEYS, (name, *key[1:]), strict=True)), run
 
 
 def emotions_reported(run):

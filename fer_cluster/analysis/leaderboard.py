@@ -60,6 +60,9 @@ class Leaderboard:
         if not len(whole):
             return f"None of {len(table)} runs is called the best: all have collapsed seeds."
         left = len(table) - len(whole)
+        whole = whole.dropna(subset=["named_accuracy"])
+        if not len(whole):
+            return f"None of {len(table)} runs is called the best: no label names their clusters."
         apart = f", {left} with collapsed seeds apart," if left else ""
         best = whole.loc[whole["named_accuracy"].idxmax()]
         told = f"Of {len(table)} runs{apart} {_told(best)} is the highest"

@@ -8,7 +8,8 @@ from threadpoolctl import ThreadpoolController
 
 from fer_cluster import processor
 from fer_cluster.blocks import BLOCK, blocks, release
-from fer_cluster.errors import InputError, check_whole
+from fer_cluster.errors import InputError
+from fer_cluster.whole import check_whole
 
 SAMPLE = 8192
 

@@ -6,8 +6,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster import catalog
 from fer_cluster.blocks import blocks
-from fer_cluster.errors import InputError, check_whole, unknown
+from fer_cluster.errors import InputError, unknown
 from fer_cluster.images import as_images
+from fer_cluster.whole import check_whole
 
 __all__ = ["NeutralResidual"]
 

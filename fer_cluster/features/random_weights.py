@@ -2,8 +2,8 @@
 
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from fer_cluster.errors import check_whole
 from fer_cluster.features._views import ViewEncoder
+from fer_cluster.whole import check_whole
 
 __all__ = ["RandomWeights"]
 

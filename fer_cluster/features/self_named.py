@@ -2,10 +2,8 @@
 
 import itertools
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ from fer_cluster import catalog
 from fer_cluster.chain import Remembering, chained, spaces
 from fer_cluster.errors import InputError
 from fer_cluster.features._views import ViewEncoder
+from fer_cluster.whole import are_whole
 
 __all__ = ["SelfNamed"]
 
@@ -115,8 +114,7 @@ class SelfNamed(ViewEncoder):
     def check(self, watched=True):
         """Raise an InputError where a parameter cannot be used, whatever the images."""
         super().check(watched)
-        counts = list(self.names) if isinstance(self.names, Sequence | np.ndarray) else []
-        if not counts or not all(isinstance(count, Integral) and count >= 2 for count in counts):
+        if not are_whole(self.names, least=2):
             raise InputError(f"names must be one or more whole numbers of 2 or more, got {self.names!r}.")
 
     def _kept_names(self, images, turn, checkpoint):

@@ -7,18 +7,16 @@ import pandas as pd
 
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import unknown
+from fer_cluster.naming import names_apart
 
 KEYS = ["run", "dataset", "split"]
 
 
 def named(runs):
     """Yield ``(keys, run)``: the run, data set and split; runs that share all three are numbered."""
-    seen = {}
-    for run in runs:
-        keys = (run.name, run.spec["dataset"]["name"], run.spec["split"])
-        seen[keys] = seen.get(keys, 0) + 1
-        again = f" ({seen[keys]})" if seen[keys] > 1 else ""
-        yield dict(zip(KEYS, (run.name + again, *keys[1:]), strict=True)), run
+    keys = [(run.name, run.spec["dataset"]["name"], run.spec["split"]) for run in runs]
+    for name, key, run in zip(names_apart(keys), keys, runs, strict=True):
+        yield dict(zip(KEYS, (name, *key[1:]), strict=True)), run
 
 
 def parts_of(run, parts):

@@ -151,7 +151,11 @@ def _draw_metric(ax, data, metric):
     if metric in _OF_CLUSTERS:
         data = data[data["kind"] != "supervised"]
     kept = data[data["duplicates"] == "with"]
-    rows = kept[kept["metric"] == metric]
+    rows = kept[kept["metric"] == metric].dropna(subset=["mean"])
+    if not len(rows) and len(kept):  # fitted on faces without labels
+        ax.text(0.5, 0.5, "no label names\nthe clusters", transform=ax.transAxes, ha="center", fontsize=8)
+        ax.set_xlim(0, 1)
+        return
     if metric == "purity":
         level = kept[kept["metric"] == "purity_chance"]
         ax.plot(level["mean"], level["place"], "|", ms=14, mew=1.5, color=_CHANCE, zorder=1)

@@ -2,6 +2,7 @@
 
 from fer_cluster import catalog
 from fer_cluster.comparing import parameters_now
+from fer_cluster.errors import InputError
 
 _KINDS = {
     "baseline": "baselines",
@@ -35,7 +36,7 @@ def again(run):
     if not all(named + [_is_named("steps", step) for step in steps]):
         return ""
     numbers = {name: spec[name] for name in ("k", "epochs") if spec.get(name)}
-    if parameters_now(parts | numbers | {"then": steps, "seeds": spec["seeds"]}) != spec["params"]:
+    if not _has_them(spec, parts | numbers | {"then": steps, "seeds": spec["seeds"]}):
         return ""
     write = _command if spec["seeds"] == list(range(len(spec["seeds"]))) else _python
     return write(spec, parts | numbers, steps)
@@ -45,6 +46,14 @@ def _is_named(kind, text):
     """Return whether a text names a part, ours or ``my_module:MyPart``."""
     name, colon, rest = text.partition(":")
     return name in catalog.names(kind) or bool(colon and rest.split(":")[0].isidentifier())
+
+
+def _has_them(spec, entry):
+    """Return whether parts made by these names have the parameters that a run had."""
+    try:
+        return parameters_now(entry) == spec.get("params")
+    except InputError:  # a module of the user's that is not here, a parameter of another version
+        return False
 
 
 def _command(spec, options, steps):

@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from fer_cluster.errors import check_whole, unknown
+from fer_cluster.errors import unknown
 from fer_cluster.steps._subspace import Directions, augmented, matched, mean_square
+from fer_cluster.whole import check_whole
 
 __all__ = ["ActionUnits"]
 

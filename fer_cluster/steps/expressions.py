@@ -5,9 +5,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.chain import Remembering, spaces, wanted
-from fer_cluster.errors import InputError, check_whole
+from fer_cluster.errors import InputError
 from fer_cluster.steps._subspace import matched
 from fer_cluster.steps.action_units import EMOTIONS, ActionUnits
+from fer_cluster.whole import check_whole
 
 __all__ = ["Expressions"]
 

@@ -4,9 +4,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fer_cluster.errors import InputError, check_whole
+from fer_cluster.errors import InputError
 from fer_cluster.steps._subspace import matched
 from fer_cluster.steps.expressions import Expressions
+from fer_cluster.whole import check_whole
 
 __all__ = ["LearntExpressions"]
 

@@ -5,8 +5,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.blocks import blocks
-from fer_cluster.errors import InputError, check_whole, unknown
+from fer_cluster.errors import InputError, unknown
 from fer_cluster.steps._subspace import leading, matched, mean_square
+from fer_cluster.whole import check_whole
 
 __all__ = ["RemoveIdentity"]
 

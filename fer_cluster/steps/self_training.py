@@ -6,9 +6,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster import catalog
 from fer_cluster.chain import chained
-from fer_cluster.errors import InputError, check_whole, unknown
+from fer_cluster.errors import InputError, unknown
 from fer_cluster.steps._cotraining import View, cotrained
 from fer_cluster.steps._subspace import augmented, leading, matched, mean_square
+from fer_cluster.whole import check_whole
 
 __all__ = ["SelfTraining"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from fer_cluster.errors import check_whole
 from fer_cluster.steps._subspace import Directions, augmented, leading, matched, mean_square
+from fer_cluster.whole import check_whole
 
 __all__ = ["SignalToNuisance"]
 

@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from fer_cluster.errors import InputError, check_whole
+from fer_cluster.errors import InputError
 from fer_cluster.steps._subspace import Directions
+from fer_cluster.whole import check_whole
 
 __all__ = ["Whiten"]
 

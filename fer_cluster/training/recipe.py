@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass, fields
 from inspect import cleandoc
-from numbers import Integral, Real
+from numbers import Real
 from typing import ClassVar
 
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.whole import is_whole
 
 OPTIMISERS = ("adam", "adamw", "radam", "sgd")
 SCHEDULES = ("constant", "cosine", "plateau")
@@ -104,7 +105,7 @@ class Recipe:
 def _check_number(name, kind, value, from_zero):
     """Refuse a count that is no whole number, a negative number, a share above 1."""
     least = 0 if name in from_zero else 1
-    if kind is int and (not isinstance(value, Integral) or value < least):
+    if kind is int and not is_whole(value, least):
         raise InputError(f"{name} must be a whole number of {least} or more, got {value!r}.")
     if kind is float and not (isinstance(value, Real) and value >= 0):
         raise InputError(f"{name} must be a number of 0 or more, got {value!r}.")

@@ -1,0 +1,21 @@
+"""Names that tell runs apart: one that came before is numbered."""
+
+from collections import Counter
+
+
+def names_apart(keys):
+    """Return the first of each key, with a number where the same key came before.
+
+    Parameters
+    ----------
+    keys : iterable of tuple of str
+        The name of each run, and what else tells it from others: its data set, its split.
+
+    >>> names_apart([("cnn3", "paper"), ("cnn3", "official"), ("cnn3", "paper")])
+    ['cnn3', 'cnn3', 'cnn3 (2)']
+    """
+    seen, names = Counter(), []
+    for key in keys:
+        seen[key] += 1
+        names.append(f"{key[0]} ({seen[key]})" if seen[key] > 1 else key[0])
+    return names
