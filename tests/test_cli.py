@@ -290,3 +290,28 @@ def test_a_training_tells_of_itself_on_a_terminal(tmp_path):
     assert process.returncode == 0
     line = [part for part in told.decode().split("\r") if part.startswith("Cnn3")][-1]
     assert re.search(r"\dk? faces/s|s/ faces", line) and "loss" in line and "accuracy" in line and "<" in line
+
+
+def test_quick_trains_for_one_epoch_on_any_faces(capsys, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(
+        "fer_cluster.cli._compare", lambda *given, **options: asked.append((given[1], options))
+    )
+    np.savez(tmp_path / "mine.npz", pixels=load("toy:n=70").images)
+    for faces in (str(tmp_path / "mine.npz"), "toy"):
+        call(capsys, "reproduce", faces, "--quick")
+    assert [options for _, options in asked] == [{"seeds": 3, "epochs": 1}] * 2
+    assert [len(faces) for faces, _ in asked] == [70, 1000]
+
+
+def test_json_has_null_for_what_is_no_number(capsys, tmp_path):
+    faces = load("toy:n=140")
+    told = np.where(faces.about["split"] == "Training", "", faces.about["emotion"].astype(str))
+    split = np.where(faces.about["split"] == "Training", "train", "test")
+    np.savez(tmp_path / "blind.npz", pixels=faces.images, emotion=told.astype("U8"), split=split)
+    code, out, _ = call(
+        capsys, "cluster", str(tmp_path / "blind.npz"), "--seeds", "2", "--json", "--out", "run"
+    )
+    (run,) = json.loads(out, parse_constant=pytest.fail).values()
+    scores = run["scores"]["Test"]
+    assert code == 0 and scores["named_accuracy"]["mean"] is None and scores["ami"]["mean"] is not None

@@ -97,3 +97,14 @@ def test_a_record_tells_of_how_many_processes(monkeypatch, world, told):
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "one")
     monkeypatch.setenv("WORLD_SIZE", world)
     assert device.name(torch.device("cpu"), "float32") == told
+
+
+def test_what_each_does_alone_joins_no_other_process(monkeypatch):
+    import torch
+
+    from fer_cluster.training.parallel import Processes
+
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    alone = Processes(torch.device("cpu"), alone=True)
+    assert (alone.rank, alone.world) == (0, 1) and not torch.distributed.is_initialized()

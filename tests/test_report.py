@@ -317,3 +317,9 @@ def test_no_line_is_told_of_what_was_handed_over(faces):
     ours = fer_cluster.cluster(faces, Hog(cell=16, mirror=True), "kmeans", seeds=1)
     theirs = fer_cluster.cluster(faces, "pixels", KMeans(4, n_init=1), seeds=1)
     assert again(ours) == again(theirs) == ""
+
+
+def test_no_line_is_told_of_parts_that_are_not_here(runs):
+    spec = runs[0].spec
+    assert again(replace(runs[0], spec=spec | {"clusterer": "my_module:MyClusterer"})) == ""
+    assert again(replace(runs[0], spec=spec | {"clusterer": "kmeans:formerly=3"})) == ""
