@@ -27,9 +27,9 @@ class Chain:
         self.extractor = extractor
         self.steps = list(steps)
 
-    def fit(self, images):
+    def fit(self, images, checkpoint=None):
         """Fit the extractor and the steps on images alone, one after the other."""
-        self.fit_transform(images)
+        self.fit_transform(images, checkpoint=checkpoint)
         return self
 
     def fit_transform(self, images, rows=slice(None), checkpoint=None, neutral=None):

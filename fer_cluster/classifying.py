@@ -17,6 +17,7 @@ from fer_cluster.parts import (
     as_seeds,
     bare,
     check_epochs,
+    check_parameters,
     dataset,
     device,
     file_name,
@@ -98,7 +99,7 @@ def classify(
     seeds = as_seeds(seeds)
     features = seen_features(baseline, features, then)
     trained = [made("baselines", baseline, seed, epochs) for seed in seeds]
-    _check(trained[0])
+    check_parameters(trained[0])
     check_epochs(epochs, trained[0], *([made("features", features, seeds[0])] if features else ()))
     parts = embedding.split if embedding else split_faces(faces, split)
     emotion = faces.about["emotion"].cat.codes.to_numpy()
@@ -131,12 +132,6 @@ def classify(
     }
     run = named(name or run_name(described), spec, table(faces, parts), probability)
     return replace(run, history=_history(seeds, trained), models=tuple(trained))
-
-
-def _check(baseline):
-    """Refuse a parameter of ours that cannot be used before anything is extracted or trained."""
-    if hasattr(baseline, "check"):
-        baseline.check()
 
 
 def named(name, spec, rows, probability):

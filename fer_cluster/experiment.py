@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fer_cluster import catalog, classifying, clustering
 from fer_cluster.errors import InputError, unknown
-from fer_cluster.parts import as_seeds, check_epochs, file_name
+from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name
 from fer_cluster.splits import SPLITS
 
 _CLUSTERING = ("name", "features", "then", "clusterer", "projection", "k", "seeds", "epochs", "chosen_with")
@@ -140,6 +140,7 @@ def _run(entry, several):
         catalog.make("steps", step)
     as_seeds(entry.get("seeds", 1))
     made = {key: catalog.make(kind, entry[key]) for key, kind in _KINDS.items() if key in entry}
+    check_parameters(*made.values())
     if entry.get("teachers"):
         classifying.check_pupil(entry["baseline"])
     named = entry | {"name": _name(entry, several)}

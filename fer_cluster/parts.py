@@ -51,6 +51,13 @@ def check_epochs(epochs, *parts):
         raise InputError(f"{names} is not trained in epochs; leave epochs out.")
 
 
+def check_parameters(*parts):
+    """Refuse a parameter of ours that cannot be used before anything is extracted or trained."""
+    for part in parts:
+        if hasattr(part, "check"):
+            part.check()
+
+
 def text(part):
     """Return a part as text: its own, or the class of an object."""
     if hasattr(part, "steps"):

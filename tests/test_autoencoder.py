@@ -69,4 +69,12 @@ def test_bad_input_is_one_sentence(faces):
         Autoencoder(n_components=129).fit(faces.images)
     with pytest.raises(InputError, match="uint8"):
         Autoencoder().fit(faces.images.astype(float))
+    with pytest.raises(InputError, match="15 pixels or more"):
+        Autoencoder().fit(faces.images[:, :14, :14])
     assert clone(Autoencoder(code=64)).code == 64
+
+
+def test_what_it_gives_back_is_of_images_like_those_of_the_fit(fitted, faces):
+    for wrong in (faces.images[:, :40], faces.images / 255):
+        with pytest.raises(InputError, match="48, 48"):
+            fitted.reconstruct(wrong)

@@ -4,6 +4,7 @@ import pickle
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
@@ -242,8 +243,43 @@ def test_images_and_labels_that_cannot_be_used(faces, fitted):
     for labels in (emotion[:-1], emotion[:, None], "sad"):
         with pytest.raises(InputError, match="need as many labels"):
             Tiny().fit(images, labels)
-    with pytest.raises(InputError, match="at least one image"):
-        Tiny().fit(images[:0], emotion[:0])
+    for few in (0, 1):
+        with pytest.raises(InputError, match=f"at least two images, got {few}"):
+            Tiny().fit(images[:few], emotion[:few])
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        lambda names: pd.Categorical(names),
+        lambda names: np.array(names, object),
+        lambda names: pd.Series(names),
+    ],
+)
+def test_images_without_a_label_are_told(faces, missing):
+    images, emotion = faces
+    names = [None, None, *("sad" if code else "happy" for code in emotion[2:])]
+    with pytest.raises(InputError, match=f"2 of {N} images have no label; leave them out"):
+        Tiny().fit(images, missing(names))
+    with pytest.raises(InputError, match="have no label"):
+        Tiny().fit(images, emotion, watch=(images, missing(names)))
+
+
+def test_labels_that_are_no_classes_are_told(faces):
+    images, emotion = faces
+    with pytest.raises(InputError, match=f"1 of {N} images have no label"):
+        Tiny().fit(images, np.where(np.arange(N) == 3, np.nan, emotion))
+    with pytest.raises(InputError, match="must be classes, got fractions"):
+        Tiny().fit(images, emotion + 0.25)
+    assert Tiny().fit(images, emotion.astype(float)).classes_.dtype == float
+
+
+def test_answers_that_are_no_numbers_are_told(fitted, faces):
+    broken = copy.deepcopy(fitted)
+    for parameter in broken.net_.parameters():
+        parameter.data.fill_(3e38)
+    with pytest.raises(InputError, match="no numbers; train it with a lower learning_rate"):
+        broken.predict_proba(faces[0])
 
 
 def test_docstrings_list_every_parameter_among_the_parameters():

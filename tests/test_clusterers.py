@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone, is_clusterer
 from sklearn.cluster import KMeans as Reference
 from sklearn.datasets import load_digits, load_iris, make_blobs
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 from sklearn.pipeline import make_pipeline
@@ -311,3 +311,31 @@ def test_what_counts_is_a_whole_number(wrong):
     name, value = next(iter(wrong.items()))
     with pytest.raises(InputError, match=f"{name} must be a whole number of 1 or more, got {value!r}"):
         KMeans(**wrong).fit(np.random.default_rng(0).standard_normal((20, 3)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_mixture_where_many_rows_are_the_same(seed):
+    random = np.random.default_rng(seed)
+    x = (random.normal(size=(100, 1)) * 30).astype(np.float32)
+    x[:35] = x[0]
+    shares = GMM(7).fit(x).predict_proba(x)
+    assert np.isfinite(shares).all() and len(set(shares[:35].argmax(1))) == 1
+
+
+@pytest.mark.parametrize("wrong", [0, -1])
+def test_a_mixture_needs_something_added_to_its_variances(wrong):
+    with pytest.raises(InputError, match=f"reg_covar must be above 0, got {wrong}"):
+        GMM(reg_covar=wrong).fit(np.ones((20, 2)))
+
+
+@pytest.mark.parametrize("kind", [KMeans, GMM, Spherical])
+def test_a_fit_that_was_refused_leaves_no_half_a_clusterer(kind):
+    x, model = np.random.default_rng(0).normal(size=(20, 3)), kind(7)
+    with pytest.raises(InputError, match="n_clusters=7"):
+        model.fit(x[:5])
+    with pytest.raises(NotFittedError):
+        model.predict(x)
+    model.fit(x)
+    with pytest.raises(InputError, match="n_clusters=7"):
+        model.fit(x[:5, :2])
+    assert len(model.predict(x)) == 20

@@ -274,6 +274,35 @@ def test_normalisation_is_measured_on_whole_faces(images):
     assert part.net_[1].momentum == 0.1 and not part.net_.training
 
 
+def test_every_face_weighs_the_same_in_that_measure(images, monkeypatch):
+    seen = []
+    monkeypatch.setattr("fer_cluster.features._masked.measure", lambda net, faces: seen.extend(faces))
+    monkeypatch.setattr("fer_cluster.features.masked._AT_ONCE", 8)
+    Masked(**SMALL).fit(images[:17])
+    assert [len(faces) for faces, _ in seen] == [6, 6, 5]
+
+
+def test_the_crop_is_told_in_pixels_of_a_frame_of_48():
+    part = SimClr(**SMALL | {"crop": 44})
+    for frame, side in (((48, 48), 44), ((96, 96), 88), ((48, 40), 37)):
+        part.shape_ = frame
+        assert part.view().crop == side
+    faces = np.random.default_rng(0).integers(0, 256, (8, 48, 40), dtype=np.uint8)
+    assert SimClr(**SMALL).fit(faces).transform(faces).shape == (8, 8 * SMALL["width"])
+
+
+def test_a_list_of_images_will_do(images):
+    part = SimClr(**SMALL).fit(list(images))
+    np.testing.assert_array_equal(part.transform(list(images[:5])), part.transform(images[:5]))
+
+
+def test_loading_draws_no_random_number_of_the_caller(images, tmp_path):
+    save_model(SimClr(**SMALL).fit(images), tmp_path)
+    state = torch.get_rng_state()
+    load_model(tmp_path)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 # Parameters.
 
 
@@ -287,6 +316,9 @@ def test_normalisation_is_measured_on_whole_faces(images):
         (Masked, {"patch": 48}, "patch must be less than 48"),
         (VicReg, {"covariance": -1.0}, "covariance"),
         (Brightness, {"names": "brightness+hue"}, "names has no 'hue'"),
+        (SimClr, {"temperature": 0.0}, "temperature must be above 0, got 0.0"),
+        (SimClr, {"augment": "mirorr"}, "augment has no 'mirorr'.*Did you mean 'mirror'"),
+        (RandomWeights, {"random_state": None}, "random_state must be a whole number"),
     ],
 )
 def test_bad_parameters_are_told_of(part, params, told, images):
@@ -317,6 +349,9 @@ def test_random_weights_are_of_the_seed_and_not_of_the_faces(images, tmp_path, m
     torch.manual_seed(1)
     net, x = body(4).eval(), batch(images, 24)
     with torch.no_grad():
+        for block in net[3:7]:
+            assert not block.branch[-1].weight.any()  # as a training begins
+            block.branch[-1].weight.fill_(1)
         wanted = (net(standardised(x)) + net(standardised(x.flip(3)))) / 2
     np.testing.assert_allclose(features, wanted, rtol=1e-4, atol=1e-5)
     save_model(part, tmp_path)

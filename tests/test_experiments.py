@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from fer_cluster.comparing import compare
@@ -147,3 +150,34 @@ def test_figures_and_tables_of_an_experiment_have_parameters(tmp_path):
         '[[tables]]\nname = "t"\nanalysis = "purity_k:ks=(2,3)"\nrun = "a"\n'
     )
     assert read_experiment(tmp_path / "e.toml").tables[0]["analysis"] == "purity_k:ks=(2,3)"
+
+
+@pytest.mark.parametrize(
+    "part, told",
+    [
+        ("cnn3:optimiser=adm", "optimiser has no 'adm'"),
+        ("cnn3:augment=mirorr", "augment has no 'mirorr'"),
+        ("cnn3:crop=-1", "crop must be"),
+        ("resnet18:average=1.0", "average must be"),
+        ("vgg16_transfer:normalise=imagnet", "normalise has no 'imagnet'"),
+        ("vgg19_segmentation:gate=softmx", "gate has no 'softmx'"),
+        ("adapted_vit:adaptation=lorra", "adaptation has no 'lorra'"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_before_anything_is_trained(tmp_path, part, told):
+    (tmp_path / "e.toml").write_text(f'[[runs]]\nbaseline = ["majority", "{part}"]\n')
+    with pytest.raises(InputError, match=told):
+        read_experiment(tmp_path / "e.toml")
+
+
+def test_a_probe_that_cannot_be_used_is_told_before_anything_is_trained(tmp_path):
+    (tmp_path / "e.toml").write_text('[[runs]]\nbaseline = "knn:n_neighbors=0"\nfeatures = "pixels"\n')
+    with pytest.raises(InputError, match="n_neighbors must be a whole number"):
+        read_experiment(tmp_path / "e.toml")
+
+
+def test_values_are_checked_without_torch(tmp_path):
+    (tmp_path / "e.toml").write_text('[[runs]]\nbaseline = "adapted_vit"\n')
+    told = "import sys; from fer_cluster.experiment import read_experiment as read; read(sys.argv[1])"
+    told += "; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", told, str(tmp_path / "e.toml")], check=True)

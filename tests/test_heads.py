@@ -201,6 +201,18 @@ def test_rows_that_are_all_the_same_are_a_collapse(kind):
     assert model.collapsed_ and model.effective_ == pytest.approx(1)
 
 
+def test_equal_rows_are_a_collapse_of_n2d_too():
+    with pytest.warns(UserWarning, match="N2D has collapsed: 1 of 3"):
+        model = N2D(3).fit(np.ones((60, 5)))
+    assert model.predict(np.ones((2, 5))).tolist() == model.labels_[:2].tolist()
+
+
+@pytest.mark.parametrize("min_dist", [-1, 2])
+def test_a_distance_that_umap_does_not_know(min_dist):
+    with pytest.raises(InputError, match=f"min_dist must be from 0 to 1, got {min_dist}"):
+        N2D(3, min_dist=min_dist).fit(np.random.default_rng(0).normal(size=(60, 5)))
+
+
 def test_what_a_collapse_is():
     assert effective(np.repeat([0, 1, 2, 3], 5)) == pytest.approx(4)
     assert effective(np.repeat([0, 1], [3, 1])) == pytest.approx(

@@ -100,7 +100,7 @@ def test_unusable_input_is_told(images):
         Hog(region="mouht").fit(images)
     with pytest.raises(InputError, match="8 x 8 have no block"):
         Hog().fit(images[:, :8, :8])
-    with pytest.raises(InputError, match="fitted on"):
+    with pytest.raises(InputError, match=r"reads images \(n, 48, 48\)"):
         Hog().fit(images).transform(images[:, :40])
     with pytest.raises(InputError, match="1 or more"):
         Hog(cell=0).fit(images)

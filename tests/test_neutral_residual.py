@@ -107,6 +107,13 @@ def test_features_describe_the_drawn_residual_and_its_mirror_image(images):
     np.testing.assert_allclose(part.transform(images), expected, atol=1e-5)
 
 
+def test_a_describer_may_have_several_parameters_and_steps_after_it(images):
+    images = with_mouth(images)
+    part = NeutralResidual(describe="hog:cell=8;region=mouth > whiten:4", n_coarse=6).fit(images)
+    assert part.describe_.extractor.cell == 8 and part.describe_.extractor.region == "mouth"
+    assert part.transform(images).shape == (len(images), 4)
+
+
 @pytest.mark.parametrize("neutral", ["low_frequency", "neighbours"])
 def test_a_mirrored_face_has_the_same_features(images, neutral):
     part = NeutralResidual(neutral, "pixels:5").fit(images)
@@ -135,5 +142,5 @@ def test_bad_images_are_told(images):
         NeutralResidual().fit(images.astype(float))
     with pytest.raises(InputError, match="not all the same"):
         NeutralResidual().fit(np.full((20, 48, 48), 7, np.uint8))
-    with pytest.raises(InputError, match=r"fitted on images of \(48, 48\)"):
+    with pytest.raises(InputError, match=r"reads images \(n, 48, 48\)"):
         NeutralResidual(describe="hog").fit(images).transform(images[:, :40])

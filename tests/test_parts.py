@@ -1,6 +1,7 @@
 """The contract of every part, found by the catalog: a new file is tested the day it is written."""
 
 import inspect
+import pickle
 from dataclasses import fields
 
 import numpy as np
@@ -92,6 +93,8 @@ def test_features(kind, name, images):
     assert (images == before).all()
     np.testing.assert_array_equal(fitted(small(kind, name), images).transform(images), features)
     np.testing.assert_allclose(part.transform(images[30:50]), features[30:50], atol=1e-3)
+    with pytest.raises(InputError, match="uint8"):
+        part.transform(images / 255)
 
 
 @pytest.mark.parametrize("kind, name", parts("features"))
@@ -163,6 +166,7 @@ def test_baselines(kind, name, images):
     np.testing.assert_array_equal(part.predict(seen[30:50]), part.classes_[probability.argmax(1)])
     again = clone(part).fit(seen[:30], emotion[:30]).predict_proba(seen[30:50])
     np.testing.assert_array_equal(again, probability)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(part)).predict_proba(seen[30:50]), probability)
 
 
 def numbers(kind):
@@ -184,6 +188,22 @@ def test_a_size_that_is_none_is_one_sentence_before_anything_is_trained(kind, na
         told = {"emotion": np.arange(90) % 7} if kind == "baselines" else {}
         with pytest.raises(InputError, match=f"^{parameter} must be"):
             part.fit(images, **told)
+
+
+def words(kind):
+    """Every word of everything that is trained."""
+    for name in catalog.names(kind):
+        found = catalog.find(kind, name)
+        for field in fields(found) if issubclass(found, Recipe) else ():
+            if field.type is str:
+                yield pytest.param(kind, name, field.name, id=f"{name}-{field.name}")
+
+
+@pytest.mark.parametrize("kind, name, parameter", [*words("baselines"), *words("features")])
+def test_a_word_that_is_none_is_one_sentence(kind, name, parameter):
+    for wrong in (3, None):
+        with pytest.raises(InputError, match=f"{parameter} (must be|has no)"):
+            catalog.find(kind, name)(**{parameter: wrong}).check()
 
 
 @pytest.mark.parametrize("kind, name", parts("analysis"))

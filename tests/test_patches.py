@@ -66,5 +66,5 @@ def test_other_sizes_and_what_is_too_small(images):
         Patches(region="center").fit(images)
     with pytest.raises(InputError, match="uint8"):
         Patches().fit(images.astype(float))
-    with pytest.raises(InputError, match="fitted on"):
+    with pytest.raises(InputError, match=r"reads images \(n, 48, 48\)"):
         Patches(20).fit(images).transform(images[:, :40])

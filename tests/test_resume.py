@@ -201,13 +201,16 @@ def test_a_checkpoint_of_something_else(faces, tmp_path, other):
     assert found == trained((images, targets), None, watch, **options)[0]
 
 
-def test_a_folder_of_something_else_is_never_replaced(faces, tmp_path):
+def test_a_folder_of_something_else_is_never_replaced(faces, tmp_path, monkeypatch):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(InputError, match="holds thesis.tex, which is no part of a checkpoint"):
         trained(faces, tmp_path)
     with pytest.raises(InputError, match="must be a folder"):
         trained(faces, tmp_path / "thesis.tex")
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="holds thesis.tex"):
+        trained(faces, "")
     (tmp_path / "empty").mkdir()
     trained(faces, tmp_path / "empty")
     assert {path.name for path in (tmp_path / "empty").iterdir()} == {"state.json", "state.safetensors"}

@@ -208,6 +208,7 @@ def awaken(module):
 )
 def test_what_cannot_be_built_is_one_sentence(part, side, sentence):
     with pytest.raises(InputError, match=sentence):
+        catalog.make("baselines", part).check()
         net(part, side)
 
 
@@ -272,7 +273,7 @@ def test_weights_that_do_not_fit_are_one_sentence(stack, tmp_path, spoil, senten
 def test_weights_of_colour_need_three_channels():
     part = catalog.make("baselines", "vgg19_segmentation", weights="vgg.safetensors", **SMALL)
     with pytest.raises(InputError, match="give channels=3 too"):
-        part.prepare(part.net(48, 48, 7), None, None)
+        part.check()
 
 
 def trained(name, faces, **params):

@@ -104,10 +104,17 @@ def test_the_strongest_expression_or_none_is_the_name_and_no_number_is_left_out(
         ({"names": "15"}, "2 or more, got '15'"),
         ({"epochs": 0}, "epochs must be a whole number of 1 or more, got 0"),
         ({"keep": "best"}, "need watched faces"),
+        ({"subspace": "signal_to_nuisnace:8"}, "steps has no 'signal_to_nuisnace'.*Did you mean"),
+        ({"subspace": "whiten:4 | signal_to_nuisnace:8"}, "steps has no 'signal_to_nuisnace'"),
+        ({"subspace": ""}, "subspace must name one step or more"),
+        ({"expressed": "learnt_expresions"}, "steps has no 'learnt_expresions'.*Did you mean"),
+        ({"prior": "whitn:4"}, "steps has no 'whitn'.*Did you mean 'whiten'"),
+        ({"described": "hogg"}, "features has no 'hogg'.*Did you mean 'hog'"),
+        ({"teacher": "hogg"}, "features has no 'hogg'.*Did you mean 'hog'"),
     ],
 )
 def test_parameters_that_cannot_be_used_are_told_before_the_prior_is_fitted(images, monkeypatch, wrong, told):
-    monkeypatch.setattr("fer_cluster.features.self_named.chained", lambda *given: pytest.fail("too late"))
+    monkeypatch.setattr(SelfNamed, "_found_names", lambda *given: pytest.fail("too late"))
     with pytest.raises(InputError, match=told):
         SelfNamed(**SMALL | wrong).fit(images)
 
@@ -125,7 +132,7 @@ def test_each_face_goes_to_its_nearest_name(images):
 
 def test_every_subspace_of_every_seed_gives_each_number_of_names(images):
     part = SelfNamed(**SMALL | {"prior": "whiten:6 | whiten:3 > unit", "n_priors": 2})
-    named = part._named(images)
+    named = part._named(images, None)
     assert [near.shape[1] for near in named] == [6, 3, 6, 3]
     targets = part._names(named, 0)
     assert targets.shape == (40, 8) and targets.max(0).tolist() == [1, 4] * 4
@@ -147,6 +154,27 @@ def test_rounds_go_on_where_they_were_cut_off(images, tmp_path, monkeypatch):
         part = SelfNamed(**SMALL).fit(images, checkpoint=tmp_path)
     np.testing.assert_array_equal(part.transform(images), whole)
     assert (tmp_path / "round_1" / "state.safetensors").stat().st_mtime_ns == first
+
+
+def test_a_teacher_of_several_rounds_goes_on_where_it_was_cut_off(images, tmp_path, monkeypatch):
+    teacher = ";".join(f"{key}={value}" for key, value in SMALL.items())
+    taught = SMALL | {"teacher": f"self_named:{teacher}", "rounds": 1}
+    whole = SelfNamed(**taught).fit(images).transform(images)
+    learn, begun = SelfNamed._learn, []
+
+    def cut(self, images, targets, turn, checkpoint):
+        begun.append(turn)
+        if begun == [0, 1]:
+            raise KeyboardInterrupt
+        return learn(self, images, targets, turn, checkpoint)
+
+    monkeypatch.setattr(SelfNamed, "_learn", cut)
+    with pytest.raises(KeyboardInterrupt):
+        SelfNamed(**taught).fit(images, checkpoint=tmp_path)
+    first = (tmp_path / "teacher" / "round_1" / "state.safetensors").stat().st_mtime_ns
+    part = SelfNamed(**taught).fit(images, checkpoint=tmp_path)
+    assert (tmp_path / "teacher" / "round_1" / "state.safetensors").stat().st_mtime_ns == first
+    np.testing.assert_array_equal(part.transform(images), whole)
 
 
 def test_names_of_other_faces_are_not_taken(images, tmp_path):

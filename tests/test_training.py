@@ -274,6 +274,16 @@ def test_a_plateau_lowers_the_learning_rate(faces):
     assert history.learning_rate.tolist() == pytest.approx([1e-9] * 7 + [0.75e-9] * 6 + [0.5625e-9] * 2)
 
 
+@pytest.mark.parametrize("kind", ["mps", "xpu"])
+def test_the_random_state_of_any_accelerator_is_given_back(kind, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        torch.random, "fork_rng", lambda devices, device_type: asked.append((devices, device_type))
+    )
+    device.own_random(torch.device(kind))
+    assert asked == [([torch.device(kind)], kind)]
+
+
 def test_loss_or_weights_that_are_no_numbers(faces):
     with pytest.raises(InputError, match="after epoch 1 .* no longer numbers; use a lower learning_rate"):
         trained(faces, objective=lambda *given: (objective(*given)[0] * math.nan, None))

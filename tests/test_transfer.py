@@ -206,4 +206,6 @@ def test_frozen_weights_stay_as_they_were(path, tensors):
 )
 def test_what_cannot_be_used(params, size, says):
     with pytest.raises(InputError, match=says):
-        small(**params).net(size, size, 7)
+        part = small(**params)
+        part.check()
+        part.net(size, size, 7)

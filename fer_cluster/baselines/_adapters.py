@@ -6,8 +6,6 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-ADAPTATIONS = ("lora", "prompts", "head", "all")
-
 
 def adapt(net, adaptation, *, rank, alpha, prompts):
     """Freeze a VisionTransformer but for what ``adaptation`` trains, in place, and return it."""

@@ -22,7 +22,7 @@ class Segmentation(nn.Module):
 
     def __init__(self, n_classes, *, variant, gate, width, dense, dropout, channels, side, pool):
         super().__init__()
-        self.gate, self.channels, self.side = GATES[gate], channels, side
+        self.gate, self.channels, self.side = gate, channels, side
         self.features, self.masks = nn.Sequential(), nn.ModuleDict()
         self._stack(channels, width, variant)
         self.pool = nn.AdaptiveAvgPool2d(pool)
@@ -57,7 +57,7 @@ class Segmentation(nn.Module):
 
     def mask(self, place, x):
         """Return the weights, between 0 and 1, of the maps ``x`` that leave one layer."""
-        return self.gate(self.masks[str(place)](x).float())  # 1 + 1/512 is 1 in half precision
+        return GATES[self.gate](self.masks[str(place)](x).float())  # 1 + 1/512 is 1 in half precision
 
 
 class Bottle(nn.Sequential):

@@ -8,6 +8,8 @@ from fer_cluster.training.classifier import Classifier
 
 __all__ = ["AdaptedVit"]
 
+_ALLOWED = {"adaptation": ("lora", "prompts", "head", "all"), "pool": ("mean", "class")}
+
 
 @dataclass(eq=False, repr=False)
 class AdaptedVit(Classifier):
@@ -87,17 +89,25 @@ class AdaptedVit(Classifier):
         """Return what was learnt besides the weights, as JSON can hold it, and how little was trained."""
         return super().learnt() | {"trained_share": self.trained_share_}
 
-    def net(self, height, width, n_classes):
-        """Return the adapted module: images (b, 1, height, width) -> logits (b, n_classes).
+    def check(self, watched=True):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        super().check(watched)
+        for name, allowed in _ALLOWED.items():
+            if getattr(self, name) not in allowed:
+                raise unknown(name, getattr(self, name), allowed)
+        if self.patch < 2:
+            raise InputError(f"patch must be 2 pixels or more, got {self.patch}.")
+        if self.side % self.patch:
+            raise InputError(f"side must be a multiple of patch ({self.patch}), got {self.side}.")
+        if self.width % self.heads or self.width % 4:
+            raise InputError(f"width must be a multiple of heads ({self.heads}) and of 4, got {self.width}.")
+        if self.pixels != "unit":
+            raise InputError(f"adapted_vit takes pixels 'unit', not {self.pixels!r}.")
 
-        Raises
-        ------
-        InputError
-            Where a parameter cannot be used.
-        """
+    def net(self, height, width, n_classes):
+        """Return the adapted module: images (b, 1, height, width) -> logits (b, n_classes)."""
         from fer_cluster.baselines._adapters import adapt
 
-        self._check_sizes()
         trunk = self._trunk(n_classes)
         return adapt(trunk, self.adaptation, rank=self.rank, alpha=self.alpha, prompts=self.prompts)
 
@@ -149,18 +159,3 @@ class AdaptedVit(Classifier):
         path = find_weights(self.weights, self.repository, "model.safetensors")
         grid = self.side // self.patch
         load_matching(trunk, path, skip=("head.",), change=lambda tensors: from_timm(tensors, grid))
-
-    def _check_sizes(self):
-        from fer_cluster.baselines._adapters import ADAPTATIONS
-
-        for name, allowed in (("adaptation", ADAPTATIONS), ("pool", ("mean", "class"))):
-            if getattr(self, name) not in allowed:
-                raise unknown(name, getattr(self, name), allowed)
-        if self.patch < 2:
-            raise InputError(f"patch must be 2 pixels or more, got {self.patch}.")
-        if self.side % self.patch:
-            raise InputError(f"side must be a multiple of patch ({self.patch}), got {self.side}.")
-        if self.width % self.heads or self.width % 4:
-            raise InputError(f"width must be a multiple of heads ({self.heads}) and of 4, got {self.width}.")
-        if self.pixels != "unit":
-            raise InputError(f"adapted_vit takes pixels 'unit', not {self.pixels!r}.")

@@ -1,6 +1,6 @@
 """The nearest training faces vote, the nearer the more."""
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import ClassVar
 
 import numpy as np
@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.errors import InputError
+from fer_cluster.whole import is_whole
 
 __all__ = ["KNN"]
 
@@ -65,7 +66,7 @@ class KNN(ClassifierMixin, BaseEstimator):
 
     def check(self):
         """Raise an InputError where a parameter cannot be used, whatever the features."""
-        if not isinstance(self.n_neighbors, Integral) or self.n_neighbors < 1:
+        if not is_whole(self.n_neighbors):
             raise InputError(f"n_neighbors must be a whole number of 1 or more, got {self.n_neighbors!r}.")
         if not isinstance(self.temperature, Real) or not self.temperature > 0:
             raise InputError(f"temperature must be a number above 0, got {self.temperature!r}.")

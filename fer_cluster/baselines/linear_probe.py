@@ -1,6 +1,6 @@
 """Logistic regression on the features: how much of the emotion they hold in plain sight."""
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import ClassVar
 
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.errors import InputError
+from fer_cluster.whole import is_whole
 
 __all__ = ["LinearProbe"]
 
@@ -73,10 +74,12 @@ class LinearProbe(ClassifierMixin, BaseEstimator):
         """Raise an InputError where a parameter cannot be used, whatever the features."""
         if not isinstance(self.C, Real) or not self.C > 0:
             raise InputError(f"C must be a number above 0, got {self.C!r}.")
-        if not isinstance(self.max_iter, Integral) or self.max_iter < 1:
+        if not is_whole(self.max_iter):
             raise InputError(f"max_iter must be a whole number of 1 or more, got {self.max_iter!r}.")
         if not (self.class_weight in (None, "balanced") or isinstance(self.class_weight, dict)):
-            raise InputError(f"class_weight must be balanced or none, got {self.class_weight!r}.")
+            raise InputError(
+                f"class_weight must be balanced, weights by emotion or none, got {self.class_weight!r}."
+            )
 
     def predict(self, x):
         """Return the likeliest emotion of each row, shape (n,)."""

@@ -48,16 +48,12 @@ class Vgg16Transfer(Classifier):
         Raises
         ------
         InputError
-            Where images are smaller than 32 pixels, or pixels are not of 0..1.
+            Where images are smaller than 32 pixels.
         """
         from fer_cluster.baselines._vgg16 import Vgg16
 
         if min(height, width) < 32:
             raise InputError(f"VGG16 halves an image five times; {height} x {width} is less than 32 x 32.")
-        if self.pixels != "unit":
-            raise InputError(f"vgg16_transfer takes pixels 'unit', not {self.pixels!r}.")
-        if self.normalise not in ("imagenet", "none"):
-            raise unknown("normalise", self.normalise, ["imagenet", "none"])
         return Vgg16(
             height,
             width,
@@ -68,6 +64,14 @@ class Vgg16Transfer(Classifier):
             first=self.first,
             remember=not (self.augment or self.crop or self.mixup or self.cutmix),
         )
+
+    def check(self, watched=True):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        super().check(watched)
+        if self.pixels != "unit":
+            raise InputError(f"vgg16_transfer takes pixels 'unit', not {self.pixels!r}.")
+        if self.normalise not in ("imagenet", "none"):
+            raise unknown("normalise", self.normalise, ["imagenet", "none"])
 
     def fit(self, images, emotion, watch=None, checkpoint=None, soft=None):
         """Train the last layers on labelled images; see :meth:`Classifier.fit`."""

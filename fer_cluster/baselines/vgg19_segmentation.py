@@ -1,5 +1,6 @@
 """VGG19 with blocks that weigh its maps before the pools (Vignesh et al. 2023)."""
 
+import os
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -84,13 +85,10 @@ class Vgg19Segmentation(Classifier):
         Raises
         ------
         InputError
-            Where a parameter is unknown, or the images are too small for five halvings.
+            Where the images are too small for five halvings.
         """
         from fer_cluster.baselines._segmentation import Segmentation
 
-        for name, allowed in _ALLOWED.items():
-            if getattr(self, name) not in allowed:
-                raise unknown(f"vgg19_segmentation: {name}", getattr(self, name), allowed)
         return Segmentation(
             n_classes,
             variant=self.variant,
@@ -102,6 +100,17 @@ class Vgg19Segmentation(Classifier):
             side=self.side,
             pool=self._pool(height, width),
         )
+
+    def check(self, watched=True):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        super().check(watched)
+        for name, allowed in _ALLOWED.items():
+            if getattr(self, name) not in allowed:
+                raise unknown(f"vgg19_segmentation: {name}", getattr(self, name), allowed)
+        if self.weights is not None and not isinstance(self.weights, str | os.PathLike):
+            raise InputError(f"weights must be a file or 'hub', got {self.weights!r}.")
+        if self.weights is not None and self.channels != 3:
+            raise InputError("vgg19_segmentation: weights are of colour images; give channels=3 too.")
 
     def prepare(self, net, images, checkpoint):
         """Return the net, from published weights where there are any; images are not looked at.
@@ -116,8 +125,6 @@ class Vgg19Segmentation(Classifier):
 
         if self.weights is None:
             return net
-        if self.channels != 3:
-            raise InputError("vgg19_segmentation: weights are of colour images; give channels=3 too.")
         whole = (self.dense, net.pool.output_size) == (4096, 7)
         head = ("classifier.6", "head.") if whole else ("classifier.", "pre_logits.", "head.")
         path = find_weights(self.weights, self.repository, "model.safetensors")

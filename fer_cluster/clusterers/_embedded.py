@@ -24,7 +24,7 @@ class Embedded(Estimator):
             Where there are fewer faces than clusters, or the loss is no longer a number.
         """
         x = checked(self, x)
-        enough(x, self.n_clusters)
+        enough(x, self)
         self.mean_ = x.mean(0, dtype=np.float64)
         squares = sum(np.square(x[rows] - self.mean_).sum(dtype=np.float64) for rows in spans(x))
         self.scale_ = float(np.sqrt(squares / x.size))

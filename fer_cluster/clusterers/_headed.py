@@ -24,7 +24,7 @@ class Headed(Estimator):
             Where there are fewer faces than clusters, or the loss is no longer a number.
         """
         x = checked(self, x)
-        enough(x, self.n_clusters)
+        enough(x, self)
         random = random_of(self.random_state)
         self.mean_ = x.mean(0, dtype=np.float64)
         z = np.concatenate([directions(x[rows], self.mean_) for rows in spans(x)])

@@ -35,7 +35,7 @@ def _cholesky(covariance):
         return np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:  # float32 sums hold six digits: a flatter direction may look negative
         values, vectors = np.linalg.eigh(covariance)
-        values = np.maximum(values, 1e-6 * values[-1])
+        values = np.maximum(values, 1e-6 * np.abs(values).max())
         return np.linalg.cholesky(vectors * values @ vectors.T)
 
 
@@ -164,6 +164,8 @@ def _renewed(moments, origin, shape, reg_covar):
             covariances[:] = covariances.mean(1, keepdims=True)
         return Mixture(sizes / sizes.sum(), origin + means, covariances + reg_covar)
     covariances = squares / sizes[:, None, None] - means[:, :, None] * means[:, None, :]
+    variances = np.einsum("kii->ki", covariances)
+    np.maximum(variances, 0, out=variances)  # float32 sums may leave less than nothing
     if shape == "tied":
         covariances[:] = np.tensordot(sizes / sizes.sum(), covariances, 1)
     covariances += reg_covar * np.eye(means.shape[1])

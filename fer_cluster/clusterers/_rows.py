@@ -47,9 +47,11 @@ def _converted(estimator, x, reset):
     return validate_data(estimator, x, reset=reset, dtype=[np.float64, np.float32])
 
 
-def enough(x, count):
-    """Raise an InputError where there are more clusters than rows."""
+def enough(x, estimator):
+    """Raise an InputError where an estimator, which is then not fitted, has more clusters than rows."""
+    count = estimator.n_clusters
     if not 1 <= count <= len(x):
+        vars(estimator).pop("n_features_in_", None)
         raise InputError(f"n_clusters={count} must be between 1 and the number of faces, n_samples={len(x)}.")
 
 

@@ -37,7 +37,7 @@ class Chance(Estimator):
             Where there are fewer faces than clusters.
         """
         x = checked(self, x)
-        enough(x, self.n_clusters)
+        enough(x, self)
         self.seed_ = int(random_of(self.random_state).randint(2**31 - 1))
         self.labels_ = self._drawn(x)
         return self

@@ -8,7 +8,7 @@ from fer_cluster.clusterers._estimator import Estimator, random_of
 from fer_cluster.clusterers._lloyd import best_centres
 from fer_cluster.clusterers._mixture import Mixture, expected, fitted
 from fer_cluster.clusterers._rows import checked, enough, one_thread
-from fer_cluster.errors import unknown
+from fer_cluster.errors import InputError, unknown
 
 __all__ = ["GMM"]
 
@@ -74,12 +74,15 @@ class GMM(Estimator):
         Raises
         ------
         InputError
-            Where there are fewer faces than clusters, or no such ``covariance_type``.
+            Where there are fewer faces than clusters, no such ``covariance_type``, or ``reg_covar`` is not
+            above 0.
         """
         if self.covariance_type not in _SHAPES:
             raise unknown("covariance_type", self.covariance_type, _SHAPES)
+        if not self.reg_covar > 0:
+            raise InputError(f"reg_covar must be above 0, got {self.reg_covar!r}.")
         x = checked(self, x)
-        enough(x, self.n_clusters)
+        enough(x, self)
         random = random_of(self.random_state)
         results = [self._fitted(x, random) for _ in range(self.n_init)]
         mixture, self.lower_bound_, self.n_iter_, self.converged_ = max(results, key=lambda r: r[1])

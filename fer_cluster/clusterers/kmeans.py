@@ -54,7 +54,7 @@ class KMeans(Estimator):
             Where there are fewer faces than clusters.
         """
         x = checked(self, x)
-        enough(x, self.n_clusters)
+        enough(x, self)
         self.cluster_centers_, self.n_iter_ = best_centres(
             x,
             self.n_clusters,

@@ -62,14 +62,16 @@ class N2D(Estimator):
         Raises
         ------
         InputError
-            Where there are fewer faces than clusters, or fewer than four.
+            Where there are fewer faces than clusters, or fewer than four, or ``min_dist`` is not of 0 to 1.
         """
         x = checked(self, x)
-        enough(x, self.n_clusters)
+        enough(x, self)
         if len(x) < _FEWEST:
             raise InputError(f"N2D needs at least {_FEWEST} faces, got n_samples={len(x)}.")
+        if not 0 <= self.min_dist <= 1:
+            raise InputError(f"min_dist must be from 0 to 1, got {self.min_dist!r}.")
         self.umap_ = self._reducer(*x.shape)
-        points = self.umap_.fit_transform(_plain(x))
+        points = self._placed(self.umap_.fit_transform, x)
         self.mixture_ = GMM(
             self.n_clusters, n_init=5, max_iter=500, reg_covar=1e-3, random_state=self.random_state
         ).fit(points)
@@ -81,7 +83,12 @@ class N2D(Estimator):
     def predict(self, x):
         """Return the likeliest cluster of each row on the manifold, shape (n,)."""
         x = checked(self, x, reset=False)
-        return self.mixture_.predict(np.asarray(self.umap_.transform(_plain(x))))
+        return self.mixture_.predict(self._placed(self.umap_.transform, x))
+
+    def _placed(self, umap, x):
+        """Return where UMAP puts the rows; all of them at one place where they are all the same."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.nan_to_num(np.asarray(umap(np.array(x, dtype=np.float32))))
 
     def _reducer(self, n, d):
         with warnings.catch_warnings():
@@ -96,8 +103,3 @@ class N2D(Estimator):
             random_state=self.random_state,
             n_jobs=-1 if self.random_state is None else 1,
         )
-
-
-def _plain(x):
-    """Return rows in memory, float32."""
-    return np.array(x, dtype=np.float32)

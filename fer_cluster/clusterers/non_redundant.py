@@ -70,7 +70,7 @@ class NonRedundant(Estimator):
             Where there are fewer faces than clusters, or a parameter cannot be used.
         """
         x = checked(self, x)
-        enough(x, self.n_clusters)
+        enough(x, self)
         if self.choose not in _CHOICES:
             raise unknown("choose", self.choose, _CHOICES)
         random = random_of(self.random_state)

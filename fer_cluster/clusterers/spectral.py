@@ -60,11 +60,11 @@ class Spectral(Estimator):
             Where there are fewer faces, or landmarks, than clusters.
         """
         x = checked(self, x)
-        enough(x, self.n_clusters)
+        enough(x, self)
         random = random_of(self.random_state)
         self.mean_ = x.mean(0, dtype=np.float64)
         self.landmarks_ = (sampled(x, self.landmarks, random) - self.mean_).astype(np.float32)
-        enough(self.landmarks_, self.n_clusters)
+        enough(self.landmarks_, self)
         if len(x) == 1:
             self.embedding_ = np.ones((1, 1))
         else:

@@ -56,7 +56,7 @@ class Spherical(Estimator):
             Where there are fewer faces than clusters.
         """
         x = checked(self, x)
-        enough(x, self.n_clusters)
+        enough(x, self)
         self.cluster_centers_, self.n_iter_ = best_centres(
             x,
             self.n_clusters,

@@ -40,7 +40,7 @@ class Strongest(Estimator):
             Where there are fewer faces than clusters.
         """
         x = checked(self, x)
-        enough(x, self.n_clusters)
+        enough(x, self)
         self.labels_ = self._assigned(x)
         return self
 

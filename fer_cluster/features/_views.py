@@ -6,6 +6,7 @@ from typing import ClassVar
 from fer_cluster.training.encoder import Encoder
 
 AUGMENT = "mirror+shift+rotate+scale+light+contrast+erase"
+_FRAME = 48  # pixels of a side of FER2013's faces, of which a crop is told
 
 
 @dataclass(eq=False, repr=False)
@@ -29,7 +30,8 @@ class ViewEncoder(Encoder):
     augment : str
         Changes of each view, joined by ``+``: see :mod:`fer_cluster.training.augment`.
     crop : int
-        Side of the square that is cut at random out of each view; 0 the whole frame.
+        Side of the square that is cut at random out of each view, in pixels of a frame of 48; 0 the whole
+        frame.
 """
 
     width: int = 24
@@ -63,7 +65,11 @@ class ViewEncoder(Encoder):
         """Return what changes a batch of uint8 images at random: see :class:`Augment`."""
         from fer_cluster.training.augment import Augment
 
-        return Augment(self.augment, self.crop)
+        return Augment(self.augment, self.side())
+
+    def side(self):
+        """Return the side of the crop in pixels of the images of the fit; 0 the whole frame."""
+        return round(self.crop * min(self.shape_) / _FRAME)
 
 
 def ask(net, images, targets):

@@ -11,6 +11,8 @@ from fer_cluster.training.encoder import Encoder
 
 __all__ = ["Autoencoder"]
 
+_LEAST = 15  # pixels that three convolutions and poolings leave something of
+
 
 @dataclass(eq=False, repr=False)
 class Autoencoder(Encoder):
@@ -57,18 +59,22 @@ class Autoencoder(Encoder):
             getattr(self.net_, name).copy_(torch.from_numpy(getattr(pca, f"{name}_")))
 
     def reconstruct(self, images):
-        """Return what the net makes of images, uint8 of the same shape."""
+        """Return what the net makes of images like those of the fit, uint8 of the same shape."""
         check_is_fitted(self)
+        images = self.check_images(images, self.shape_)
         grey = self.through(images, lambda batch: self.net_(_unit(batch))).reshape(images.shape)
         return np.rint(grey * 255).astype(np.uint8)
 
     def check_images(self, images, shape=None):
-        """Raise an InputError where images cannot be used, or are too few for the components."""
-        super().check_images(images, shape)
+        """Return images; raise an InputError where they cannot be used, or are too few for the components."""
+        images = super().check_images(images, shape)
+        if min(images.shape[1:]) < _LEAST:
+            raise InputError(f"Autoencoder needs images of {_LEAST} pixels or more, got {images.shape[1:]}.")
         most = min(self.code, len(images)) if shape is None else self.code
         count = self.code if self.n_components is None else self.n_components
         if not isinstance(count, Integral) or not 1 <= count <= most:
             raise InputError(f"n_components must be between 1 and {most} (code and faces), got {count!r}.")
+        return images
 
 
 def _objective(net, images, targets):

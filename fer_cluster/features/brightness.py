@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from fer_cluster.errors import InputError, unknown
+from fer_cluster.errors import unknown
 from fer_cluster.images import as_images
 from fer_cluster.nuisances import NUISANCES, measure
 
@@ -47,6 +47,5 @@ class Brightness(TransformerMixin, BaseEstimator):
             Where the images have another shape than those of the fit.
         """
         check_is_fitted(self)
-        if images.shape[1:] != self.shape_:
-            raise InputError(f"Brightness was fitted on images of {self.shape_}, got {images.shape[1:]}.")
+        images = as_images(images, "Brightness", self.shape_)
         return measure(images, self.names.split("+")).to_numpy(np.float32)

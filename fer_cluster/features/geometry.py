@@ -119,8 +119,7 @@ class Geometry(TransformerMixin, BaseEstimator):
             Where the images have another shape than those of the fit.
         """
         check_is_fitted(self)
-        if images.shape[1:] != self.shape_:
-            raise InputError(f"Geometry was fitted on images of {self.shape_}, got {images.shape[1:]}.")
+        images = as_images(images, "Geometry", self.shape_)
         if self.registration_ is not None:
             images = self.registration_.transform(images)
         features = np.empty((len(images), len(self.names_)), np.float32)

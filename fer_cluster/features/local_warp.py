@@ -49,13 +49,17 @@ class LocalWarp(ViewEncoder):
         Raises
         ------
         InputError
-            Where a band is unknown, or temperature or amplitude are 0.
+            Where a band is unknown, or the amplitude is 0.
         """
         from fer_cluster.features._local_warp import WarpContrast
         from fer_cluster.training.warps import LocalField
 
-        if not self.temperature > 0:
-            raise InputError(f"temperature must be above 0, got {self.temperature!r}.")
         warp = {"field": LocalField(self.bands, self.amplitude), "guard": self.guard}
         loss = {"temperature": self.temperature, "hard": self.hard}
         return WarpContrast(net, 8 * self.width, self.projection, self.view(), **warp, **loss), ask
+
+    def check(self, watched=True):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        super().check(watched)
+        if not self.temperature > 0:
+            raise InputError(f"temperature must be above 0, got {self.temperature!r}.")

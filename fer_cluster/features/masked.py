@@ -1,5 +1,6 @@
 """Masked autoencoding: the body sees a part of the face, and what is hidden is drawn from that."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from fer_cluster.features._views import ViewEncoder, ask
 __all__ = ["Masked"]
 
 _MEASURED = 4096  # faces that batch normalisation is measured on, at most
+_AT_ONCE = 512
 
 
 @dataclass(eq=False, repr=False)
@@ -37,7 +39,7 @@ class Masked(ViewEncoder):
         """Return the body with what hides and what draws, and what it is asked."""
         from fer_cluster.features._masked import Drawing
 
-        frame = (self.crop, self.crop) if self.crop else self.shape_
+        frame = (self.side(),) if self.crop else self.shape_
         if max(frame) <= self.patch:
             raise InputError(f"patch must be less than {max(frame)} pixels, got {self.patch}.")
         return Drawing(net, 8 * self.width, self.view(), self.hidden, self.patch), ask
@@ -49,7 +51,10 @@ class Masked(ViewEncoder):
         from fer_cluster.training.device import pick
 
         rows = np.linspace(0, len(images) - 1, min(len(images), _MEASURED)).astype(int)
-        measure(self.net_, Batches(images[rows], None, pick(self.device), 512).in_order())
+        size = math.ceil(
+            len(rows) / math.ceil(len(rows) / _AT_ONCE)
+        )  # batches of one size, as all weigh the same
+        measure(self.net_, Batches(images[rows], None, pick(self.device), size).in_order())
 
     def check(self, watched=True):
         """Raise an InputError where a parameter cannot be used, whatever the images."""

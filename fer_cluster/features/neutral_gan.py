@@ -59,7 +59,7 @@ class NeutralGan(Encoder):
             Where images or parameters cannot be used, or ``neutral`` is missing.
         """
         self.check(watched=False)
-        self.check_images(images)
+        images = self.check_images(images)
         self._check(images, neutral)
         told = {"targets": np.asarray(neutral), "checkpoint": checkpoint}
         self.history_ = self.learn(images, self.learner, **told)
@@ -99,7 +99,7 @@ class NeutralGan(Encoder):
         from fer_cluster.features._body import standardised
 
         check_is_fitted(self)
-        self.check_images(images, self.shape_)
+        images = self.check_images(images, self.shape_)
         return self.through(images, lambda few: self.net_.generator(standardised(few))[:, 0])
 
     def _check(self, images, neutral):

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from fer_cluster import catalog
 from fer_cluster.blocks import blocks
+from fer_cluster.chain import chained
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.images import as_images
 from fer_cluster.whole import check_whole
@@ -32,8 +32,8 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
         linear regression; ``neighbours``: it is the mean of the training faces
         nearest in them.
     describe : str
-        What describes the residual: any part that finds features,
-        ``hog:region=eyes_mouth``, or ``pixels:64`` for its principal components.
+        What describes the residual: any part that finds features, and steps after it, such as
+        ``pixels:64`` for its principal components or ``hog:cell=6;region=mouth > whiten:64``.
     n_coarse : int
         Number of components at most.
     smooth : float
@@ -83,7 +83,7 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
         pictures = np.empty(images.shape, np.uint8)
         for rows, block in blocks(images):
             pictures[rows] = _drawn((self.residual(block) + self.residual(block[:, :, ::-1])) / 2)
-        self.describe_ = catalog.make("features", self.describe).fit(pictures)
+        self.describe_ = chained(self.describe, 0).fit(pictures)
         return self
 
     def transform(self, images):
@@ -113,11 +113,7 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
         from fer_cluster.features._neutral_residual import even
 
         check_is_fitted(self, "neutral_")
-        if images.shape[1:] != self.shape_:
-            raise InputError(
-                f"NeutralResidual was fitted on images of {self.shape_}, got {images.shape[1:]}."
-            )
-        faces = even(images)
+        faces = even(as_images(images, "NeutralResidual", self.shape_))
         return faces - self.neutral_.neutral(faces)
 
     def _untrained(self):

@@ -87,8 +87,7 @@ class Patches(TransformerMixin, BaseEstimator):
             Where the images have another shape than those of the fit.
         """
         check_is_fitted(self)
-        if images.shape[1:] != self.shape_:
-            raise InputError(f"Patches was fitted on images of {self.shape_}, got {images.shape[1:]}.")
+        images = as_images(images, "Patches", self.shape_)
         features = np.empty((len(images), len(self.place_)), np.float32)
         for rows, block in blocks(images):
             for start in range(0, len(block), _AT_ONCE):

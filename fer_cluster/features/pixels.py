@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 from fer_cluster import processor
 from fer_cluster.blocks import release
 from fer_cluster.errors import InputError
+from fer_cluster.images import as_images
 
 __all__ = ["Pixels"]
 
@@ -51,6 +52,7 @@ class Pixels:
         InputError
             Where there are fewer faces or pixels than components.
         """
+        images = as_images(images, "Pixels")
         count = _checked(self.n_components, images)
         self.mean_, self.scale_, covariance = _moments(images)
         variance, vectors = _leading(covariance, count)
@@ -79,7 +81,8 @@ class Pixels:
             from sklearn.utils.validation import check_is_fitted
 
             check_is_fitted(self)
-        if images.ndim < 2 or _pixels(images) != self.n_features_in_:
+        images = as_images(images, "Pixels")
+        if _pixels(images) != self.n_features_in_:
             raise InputError(
                 f"Pixels was fitted on images of {self.n_features_in_} pixels, got shape {images.shape}."
             )
@@ -121,7 +124,7 @@ class Pixels:
 
 def _checked(count, images):
     """Return the number of components, where the images allow it."""
-    if images.ndim < 2 or not len(images):
+    if not len(images):
         raise InputError(f"Pixels needs images of shape (n, height, width), got shape {images.shape}.")
     most = min(len(images), _pixels(images))
     if count is not None and not (isinstance(count, (int, np.integer)) and 1 <= count <= most):
@@ -141,7 +144,7 @@ def _on_all_cores(work, images, centre):
     ``shares`` yields (rows, x): blocks as float32 less a centre, in one buffer used
     again and again. Each core has blocks of its own, and BLAS one thread.
     """
-    cores = min(processor.cores(), _CORES, -(-len(images) // _ROWS))
+    cores = max(1, min(processor.cores(), _CORES, -(-len(images) // _ROWS)))
 
     def shares(first):
         buffer = np.empty((min(_ROWS, len(images)), len(centre)), np.float32)

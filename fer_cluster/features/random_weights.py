@@ -2,8 +2,9 @@
 
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from fer_cluster.errors import InputError
 from fer_cluster.features._views import ViewEncoder
-from fer_cluster.whole import check_whole
+from fer_cluster.whole import check_whole, is_whole
 
 __all__ = ["RandomWeights"]
 
@@ -11,8 +12,9 @@ __all__ = ["RandomWeights"]
 class RandomWeights(TransformerMixin, BaseEstimator):
     """Features of the residual body that simclr, byol, vicreg and masked train, with random weights.
 
-    The control that says how much of their scores was learnt. Its width is to
-    be that of the net it is compared with, on a GPU ``width=64``.
+    The control that says how much of their scores was learnt; each of its residual branches has a say,
+    which in a training all begin without. Its width is to be that of the net it is compared with, on a GPU
+    ``width=64``.
 
     Parameters
     ----------
@@ -49,13 +51,18 @@ class RandomWeights(TransformerMixin, BaseEstimator):
         import torch
 
         from fer_cluster.training.device import own_random, pick
+        from fer_cluster.training.residual import Residual
 
         check_whole(self)
-        self.check_images(images)
-        self.shape_ = images.shape[1:]
+        if not is_whole(self.random_state, least=0):
+            raise InputError(f"random_state must be a whole number of 0 or more, got {self.random_state!r}.")
+        self.shape_ = self.check_images(images).shape[1:]
         with own_random(pick(self.device)):
             torch.manual_seed(self.random_state)
             self.net_ = self.net(*self.shape_)
+        for module in self.net_.modules():
+            if isinstance(module, Residual):  # a training begins with its branches at zero
+                torch.nn.init.ones_(module.branch[-1].weight)
         return self
 
     # A trained encoder's methods without its recipe, of which nothing else would have an effect.

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.chain import chained
-from fer_cluster.errors import InputError, unknown
+from fer_cluster.errors import unknown
 from fer_cluster.features._registration import aligner
 from fer_cluster.images import as_images
 
@@ -105,8 +105,7 @@ class Regions(TransformerMixin, BaseEstimator):
             Where the images have another shape than those of the fit.
         """
         check_is_fitted(self)
-        if images.shape[1:] != self.shape_:
-            raise InputError(f"Regions was fitted on images of {self.shape_}, got {images.shape[1:]}.")
+        images = as_images(images, "Regions", self.shape_)
         images, features = self._in_register(images), []
         for window, described in zip(self.windows_, self.described_, strict=True):
             crops = cut(images, window)

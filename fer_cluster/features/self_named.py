@@ -101,7 +101,7 @@ class SelfNamed(ViewEncoder):
         import pandas as pd
 
         self.check(watched=False)
-        self.check_images(images)
+        images = self.check_images(images)
         self.shape_ = images.shape[1:]
         history = []
         for turn in range(self.rounds):
@@ -116,11 +116,17 @@ class SelfNamed(ViewEncoder):
         super().check(watched)
         if not are_whole(self.names, least=2):
             raise InputError(f"names must be one or more whole numbers of 2 or more, got {self.names!r}.")
+        if not self.subspace:
+            raise InputError("subspace must name one step or more.")
+        chained(self.teacher or self.described, self.random_state)
+        for text in filter(None, (self.subspace, self.expressed, "" if self.teacher else self.prior)):
+            for steps in text.split("|"):
+                chained(steps, self.random_state, extractor=self)
 
     def _kept_names(self, images, turn, checkpoint):
         """Return the names that a round learns: those in the checkpoint, or found and kept there."""
         if checkpoint is None:
-            return self._found_names(images, turn)
+            return self._found_names(images, turn, None)
         import torch
 
         from fer_cluster.training import checkpoint as checkpoints
@@ -129,7 +135,7 @@ class SelfNamed(ViewEncoder):
         folder, key = Path(checkpoint) / f"names_{turn + 1}", self._key(images, turn)
         state = checkpoints.load(folder, key)
         if state is None:
-            state = {"names": torch.from_numpy(self._found_names(images, turn))}
+            state = {"names": torch.from_numpy(self._found_names(images, turn, Path(checkpoint) / "teacher"))}
             if is_first():
                 checkpoints.save(folder, key, state)
         return state["names"].numpy()
@@ -139,19 +145,20 @@ class SelfNamed(ViewEncoder):
         settings = json.dumps([self.get_params(), turn], default=str, sort_keys=True)
         return sha256(settings.encode() + np.ascontiguousarray(images).tobytes()).hexdigest()
 
-    def _found_names(self, images, turn):
+    def _found_names(self, images, turn, checkpoint):
         """Return the names that a round learns, a column for each, shape (n, heads)."""
-        return self._named_anew(self, images, turn) if turn else self._named_first(images)
+        return self._named_anew(self, images, turn) if turn else self._named_first(images, checkpoint)
 
-    def _named_first(self, images):
+    def _named_first(self, images, checkpoint):
         """Return the names that the first net learns, a column for each, shape (n, heads)."""
         if self.teacher:
-            return self._named_anew(chained(self.teacher, self.random_state).fit(images), images, 0)
-        return self._names(self._named(images), 0)
+            teacher = chained(self.teacher, self.random_state).fit(images, checkpoint)
+            return self._named_anew(teacher, images, 0)
+        return self._names(self._named(images, checkpoint), 0)
 
-    def _named(self, images):
+    def _named(self, images, checkpoint):
         """Return the subspaces of the described faces in which they are named first."""
-        described = chained(self.described, self.random_state).fit(images)
+        described = chained(self.described, self.random_state).fit(images, checkpoint)
         seeds = [(self.random_state * 1_009 + turn) % 2**32 for turn in range(self.n_priors)]
         once = Remembering(described)
         found = spaces(self.prior, seeds, once, images, once.transform(images))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fer_cluster.errors import InputError
 from fer_cluster.features._views import ViewEncoder, ask
 
 __all__ = ["SimClr"]
@@ -17,6 +18,7 @@ class SimClr(ViewEncoder):
     Parameters
     ----------
     temperature : float
+        Divides the cosines.
     projection : int
         Numbers a view is compared by.
     """
@@ -29,3 +31,9 @@ class SimClr(ViewEncoder):
         from fer_cluster.features._simclr import Contrast
 
         return Contrast(net, 8 * self.width, self.projection, self.view(), self.temperature), ask
+
+    def check(self, watched=True):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        super().check(watched)
+        if not self.temperature > 0:
+            raise InputError(f"temperature must be above 0, got {self.temperature!r}.")

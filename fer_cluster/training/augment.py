@@ -7,11 +7,9 @@ import torch
 from torch.nn.functional import grid_sample
 
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.training.changes import CHANGES, VIEWS, check_changes
 
-CHANGES = ("mirror", "shift", "rotate", "scale", "light", "contrast", "erase")
-VIEWS = ("one", "mirror", "ten_crop")
-
-OFTEN = 0.5  # chance of each change of an image; every image is scaled
+OFTEN = 0.5  # chance of each change of an image, and of each direction of a shift; every image is scaled
 SHIFT = 0.2  # share of a side, at most
 ROTATE = 10.0  # degrees at most, either way
 SCALE = 0.2  # a fifth smaller to a fifth larger
@@ -29,8 +27,9 @@ class Augment:
     Parameters
     ----------
     changes : str
-        Any of ``CHANGES`` joined by ``+``. ``mirror`` swaps left and right; ``shift``,
-        ``rotate`` and ``scale`` move the face, and what comes in from outside repeats the edge;
+        Any of ``CHANGES`` joined by ``+``. ``mirror`` swaps left and right; ``shift`` (down and
+        across, each by its own chance), ``rotate`` and ``scale`` move the face, and what comes in
+        from outside repeats the edge;
         ``light`` changes brightness and puts a slope of light across the face;
         ``contrast`` spreads grey values about their mean; ``erase`` fills a rectangle with noise.
     crop : int
@@ -38,19 +37,16 @@ class Augment:
 
     References
     ----------
-    Strengths: Khaireddin and Chen 2021 (released code); light and contrast as in colour
-    jitter of 0.5; the slope of light is ours. Erasing: Zhong et al. 2020, AAAI.
+    Strengths after Khaireddin and Chen 2021: rotation and shift of their released code, scale of
+    their text (the code only enlarges). Light and contrast as in colour jitter of 0.5; the slope of
+    light is ours. Erasing: Zhong et al. 2020, AAAI.
     """
 
     changes: str = "+".join(CHANGES)
     crop: int = 0
 
     def __post_init__(self):
-        for name in self.changes.split("+") if self.changes else ():
-            if name not in CHANGES:
-                raise unknown("augment", name, CHANGES)
-        if self.crop < 0:
-            raise InputError(f"crop must be 0 (the whole frame) or more, got {self.crop}.")
+        check_changes(self.changes, self.crop)
 
     @torch.no_grad()
     def __call__(self, images):

@@ -29,9 +29,6 @@ class Batches:
         if device.type != "cpu":
             self.images = torch.from_numpy(np.array(images)).to(device)
 
-    def __len__(self):
-        return len(cuts(len(self.images), self.size))
-
     def shuffled(self, seed, rank=0, world=1):
         """Yield the batches in the order of a seed; of several processes each takes its share."""
         order = self._rows(np.random.default_rng(seed).permutation(len(self.images)))

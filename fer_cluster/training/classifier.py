@@ -2,19 +2,19 @@
 
 import functools
 from dataclasses import dataclass
-from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.images import as_images
+from fer_cluster.training.changes import VIEWS, check_changes
 from fer_cluster.training.recipe import Recipe
 
 PIXELS = ("raw", "unit", "standard")
-VIEWS = ("one", "mirror", "ten_crop")
 
 
 @dataclass(eq=False, repr=False)
@@ -119,7 +119,7 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where the images are not like those of ``fit``.
+            Where the images are not like those of ``fit``, or the training had diverged.
         """
         import torch
 
@@ -136,7 +136,10 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
             for batch, _ in Batches(images, None, device, 256).in_order():
                 seen = [self._logits(self.net_, view) for view in views(batch, self.views, self.crop)]
                 found.append(torch.stack(seen).mean(0).softmax(1).cpu())
-        return torch.cat(found).numpy() if found else np.zeros((0, len(self.classes_)), np.float32)
+        found = torch.cat(found).numpy() if found else np.zeros((0, len(self.classes_)), np.float32)
+        if not np.isfinite(found).all():
+            raise InputError("The net's answers are no numbers; train it with a lower learning_rate.")
+        return found
 
     def predict(self, images):
         """Return the most probable class of each image, shape (n,)."""
@@ -149,8 +152,13 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
 
     def restore(self, learnt):
         """Build the untrained net of what :meth:`learnt` told; return it for its weights."""
+        import torch
+
+        from fer_cluster.training.device import own_random
+
         self.classes_, self.shape_ = np.asarray(learnt["classes"]), tuple(learnt["shape"])
-        self.net_ = self._built()
+        with own_random(torch.device("cpu")):
+            self.net_ = self._built()
         return self.net_
 
     def _built(self):
@@ -211,11 +219,12 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         for name, allowed in (("pixels", PIXELS), ("views", VIEWS), ("class_weight", (None, "balanced"))):
             if getattr(self, name) not in allowed:
                 raise unknown(name, getattr(self, name), allowed)
+        check_changes(self.augment, self.crop)
 
     def _check_views(self, shape):
         """Raise an InputError where a crop does not fit into images of that shape."""
         least, most = (1, min(shape) - 1) if self.views == "ten_crop" else (0, min(shape))
-        if not isinstance(self.crop, Integral) or not least <= self.crop <= most:
+        if not least <= self.crop <= most:
             raise InputError(
                 f"crop must be {least} to {most} for images of {shape[0]} x {shape[1]} pixels and "
                 f"views={self.views!r}, got {self.crop!r}."
@@ -223,12 +232,16 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
 
 
 def _labelled(images, emotion, shape=None):
-    """Return images and their labels as arrays of one length; at least one of each to learn from."""
+    """Return images and their labels as arrays of one length; at least two of each to learn from."""
     images, emotion = as_images(images, "A net", shape), np.asarray(emotion)
     if emotion.shape != (len(images),):
         raise InputError(f"{len(images):,} images need as many labels, got some of shape {emotion.shape}.")
-    if shape is None and not len(images):
-        raise InputError("A net learns from at least one image, got none.")
+    if shape is None and len(images) < 2:
+        raise InputError(f"A net learns from at least two images, got {len(images)}.")
+    if missing := int(pd.isna(emotion).sum()):
+        raise InputError(f"{missing:,} of {len(emotion):,} images have no label; leave them out.")
+    if emotion.dtype.kind == "f" and (emotion != np.floor(emotion)).any():
+        raise InputError("Labels must be classes, got fractions.")
     return images, emotion
 
 

@@ -23,7 +23,7 @@ def pick(device="auto"):
         found = _own(torch.device(device))
         torch.empty(1, device=found)
         return found
-    except (RuntimeError, AssertionError) as error:
+    except (RuntimeError, AssertionError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"device {device!r} cannot be used here ({reason}); use 'auto' or 'cpu'.") from error
 
@@ -62,7 +62,8 @@ def own_random(device):
     """Return the context that gives the caller's random state back when it ends."""
     import torch
 
-    return torch.random.fork_rng([] if device.type == "cpu" else [device])
+    devices = [] if device.type == "cpu" else [device]
+    return torch.random.fork_rng(devices, device_type=device.type)
 
 
 def widest(device):

@@ -64,7 +64,7 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
             Where images or parameters cannot be used.
         """
         self.check(watched=False)
-        self.check_images(images)
+        images = self.check_images(images)
         self.history_ = self.learn(images, self.learner, checkpoint=checkpoint)
         self.finish(images)
         return self
@@ -88,10 +88,11 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
 
         from fer_cluster.training.device import own_random, pick
         from fer_cluster.training.loop import train
+        from fer_cluster.training.parallel import world
 
         self.check(watched=False)
         self.shape_ = images.shape[1:]
-        self.steps_ = self.epochs * len(cuts(len(images), self.batch_size))
+        self.steps_ = self.epochs * len(cuts(len(images), self.batch_size, world()))
         with own_random(pick(self.device)):
             torch.manual_seed(self.random_state if seed is None else seed)
             self.net_ = self.net(*self.shape_)
@@ -111,7 +112,7 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
             Where the images are not like those of ``fit``.
         """
         check_is_fitted(self)
-        self.check_images(images, self.shape_)
+        images = self.check_images(images, self.shape_)
         return self.through(images, self.features)
 
     def through(self, images, work):
@@ -138,10 +139,12 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
         return torch.cat(found).numpy()
 
     def check_images(self, images, shape=None):
-        """Raise an InputError where images are no uint8 (n, height, width), not of that shape, or none."""
+        """Return images as an array; raise an InputError where they are no uint8 of that shape, or none."""
         who = type(self).__name__
-        if not len(as_images(images, who, shape)):
+        images = as_images(images, who, shape)
+        if not len(images):
             raise InputError(f"{who} needs at least one image, got none.")
+        return images
 
     def learnt(self):
         """Return what was learnt besides the weights, as JSON can hold it."""
@@ -149,6 +152,11 @@ class Encoder(Recipe, TransformerMixin, BaseEstimator):
 
     def restore(self, learnt):
         """Build the untrained net of what :meth:`learnt` told; return it for its weights."""
+        import torch
+
+        from fer_cluster.training.device import own_random
+
         self.shape_ = tuple(learnt["shape"])
-        self.net_ = self.net(*self.shape_)
+        with own_random(torch.device("cpu")):
+            self.net_ = self.net(*self.shape_)
         return self.net_

@@ -11,7 +11,7 @@ from fer_cluster.errors import InputError
 from fer_cluster.progress import bar
 from fer_cluster.training import checkpoint as checkpoints
 from fer_cluster.training.average import Average
-from fer_cluster.training.batches import Batches
+from fer_cluster.training.batches import Batches, cuts
 from fer_cluster.training.device import autocast, own_random, pick, used, widest
 from fer_cluster.training.memory import keep_freed
 from fer_cluster.training.parallel import Processes
@@ -93,7 +93,7 @@ class Loop:
         self.net = net.to(self.device, memory_format=torch.channels_last)
         self.wrapped = processes.wrap(self.net)
         self.faces = Batches(images, targets, self.device, recipe.batch_size)
-        self.watched = watch and Batches(*watch, self.device, 512)
+        self.watched = Batches(*watch, self.device, 512) if watch and len(watch[0]) else None
         self.optimiser = _optimiser(self.net, recipe)
         self.average = Average(self.net, recipe.average) if recipe.average else None
         self.best = {}
@@ -107,7 +107,7 @@ class Loop:
     def fit(self, checkpoint, settled=None):
         """Train the epochs that are left and leave the final weights in the net."""
         key = None if checkpoint is None else self._key()
-        self._resume(checkpoint and checkpoints.load(checkpoint, key))
+        self._resume(None if checkpoint is None else checkpoints.load(checkpoint, key))
         saved = time.perf_counter()
         with self._bar() as progress:
             for epoch in range(len(self.history), self.recipe.epochs):
@@ -134,8 +134,9 @@ class Loop:
         self.wrapped.train()
         total = self._nothing()
         batches = self.faces.shuffled(self._seed(epoch), self.processes.rank, self.processes.world)
+        steps = len(cuts(len(self.faces.images), self.recipe.batch_size, self.processes.world))
         for place, (images, targets) in enumerate(batches):
-            total += self._step(images, targets, epoch + place / len(self.faces))
+            total += self._step(images, targets, epoch + place / steps)
             progress.update(len(images) * self.processes.world)
             if place % 20 == 0 and not progress.disable:
                 progress.set_postfix_str(_figures(_means(total)))

@@ -10,6 +10,11 @@ def is_first():
     return not launched() or os.environ["RANK"] == "0"
 
 
+def world():
+    """Return how many processes ``torchrun`` started; one where it did not."""
+    return int(os.environ["WORLD_SIZE"]) if launched() else 1
+
+
 class Processes:
     """The processes of this training; one alone unless ``torchrun`` started it.
 

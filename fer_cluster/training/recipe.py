@@ -1,5 +1,6 @@
 """How a net is trained: the parameters that everything which learns by gradient has in common."""
 
+import os
 import re
 from dataclasses import dataclass, fields
 from inspect import cleandoc
@@ -103,8 +104,10 @@ class Recipe:
 
 
 def _check_number(name, kind, value, from_zero):
-    """Refuse a count that is no whole number, a negative number, a share above 1."""
+    """Refuse a number for a word, a count that is no whole number, a negative number, a share above 1."""
     least = 0 if name in from_zero else 1
+    if kind is str and not isinstance(value, str | os.PathLike):
+        raise InputError(f"{name} must be a word, got {value!r}.")
     if kind is int and not is_whole(value, least):
         raise InputError(f"{name} must be a whole number of {least} or more, got {value!r}.")
     if kind is float and not (isinstance(value, Real) and value >= 0):
