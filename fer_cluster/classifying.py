@@ -22,6 +22,7 @@ from fer_cluster.parts import (
     device,
     file_name,
     given,
+    known,
     made,
     numbered,
     parameters,
@@ -116,6 +117,7 @@ def classify(
     seconds = max(time.perf_counter() - started, trained_seconds(*trained))
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
     described = describe(baseline, features, then=then, seeds=seeds)
+    params = parameters(embedding and embedding.chain, baseline=trained[0])
     spec = {
         "kind": "classifier",
         **dataset(faces, parts),
@@ -124,9 +126,9 @@ def classify(
         "labels": "emotion of " + parts.fit,
         **({"teachers": said(teachers)} if teachers else {}),
         "watched": watched_name,
-        "chosen_with": chosen(chosen_with, teachers),
+        **known(faces, parts, params, chosen(chosen_with, teachers)),
         **({"trained_share": trained[0].trained_share_} if hasattr(trained[0], "trained_share_") else {}),
-        "params": parameters(embedding and embedding.chain, baseline=trained[0]),
+        "params": params,
         "seconds": {"features": embedding.seconds if features else 0.0, "baseline": round(seconds, 3)},
         **provenance.record(device(trained[0], *([embedding.chain.extractor] if features else []))),
     }

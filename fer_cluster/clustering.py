@@ -19,6 +19,7 @@ from fer_cluster.parts import (
     device,
     file_name,
     given,
+    known,
     made,
     numbered,
     parameters,
@@ -118,14 +119,15 @@ def cluster(
     rows = pd.concat([rows, pd.DataFrame(numbered("cluster", clusters), index=rows.index)], axis=1)
     rows = _project(rows, embedding.x, projector)
     seconds["projection"] = time.perf_counter() - started
+    params = parameters(embedding.chain, clusterer=clusterers[0])
     spec = {
         "kind": "clusterer",
         **dataset(faces, embedding.split),
         **describe(features, clusterer, then=then, projection=projection, k=k, seeds=seeds),
         **given(epochs),
         "labels": supervision(embedding.chain.extractor),
-        "chosen_with": chosen_with,
-        "params": parameters(embedding.chain, clusterer=clusterers[0]),
+        **known(faces, embedding.split, params, chosen_with),
+        "params": params,
         **_collapse(clusterers),
         "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
         **provenance.record(device(embedding.chain.extractor, clusterers[0])),

@@ -1,6 +1,7 @@
 """Parts as a run names, makes and records them."""
 
 import re
+import warnings
 from hashlib import sha256
 from numbers import Integral
 
@@ -102,6 +103,33 @@ def parameters(chain, **others):
         isinstance(part, pretrained.Pretrained) for part in others.values()
     )
     return found | ({"shipped": {"weights": pretrained.digest()}} if begun else {})
+
+
+def chosen_by(chosen_with, params):
+    """Return what parts were chosen with; the shipped encoder, and its settings, were by PublicTest."""
+    return "PublicTest of FER2013" if chosen_with == "nothing" and "shipped" in params else chosen_with
+
+
+def known(faces, parts, params, chosen_with):
+    """Return what a spec says of choices, and of scored faces that a part had seen, of which it warns.
+
+    The shipped encoder was trained on FER2013's Training faces, which other splits score too.
+    """
+    seen = 0
+    if "shipped" in params:
+        from fer_cluster.features.pretrained import FACES
+
+        scored = parts.part == parts.report
+        seen = faces.fingerprint == FACES and (faces.about["split"] == "Training")[scored].sum()
+    if seen:
+        of = f"{seen:,} of the {scored.sum():,} faces that are scored"
+        warnings.warn(
+            f"The shipped encoder was trained on {of}; the split 'official' has none.", stacklevel=3
+        )
+    return {
+        "transductive": bool(parts.transductive or seen),
+        "chosen_with": chosen_by(chosen_with, params),
+    }
 
 
 def _tells_of_pretrained(found):

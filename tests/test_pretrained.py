@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import fer_cluster
 from fer_cluster.errors import InputError
 from fer_cluster.features import pretrained
 from fer_cluster.features.pretrained import HOME, Pretrained, scaled, ship
@@ -86,3 +87,33 @@ def test_weights_that_are_missing_are_told(tmp_path, monkeypatch):
     monkeypatch.setattr(pretrained, "HOME", tmp_path)
     with pytest.raises(InputError, match="weights.safetensors is missing"):
         pretrained.digest()
+
+
+def test_faces_that_it_was_trained_on_are_told_where_they_are_scored(monkeypatch):
+    faces = fer_cluster.load("toy:n=140")
+    monkeypatch.setattr(pretrained, "FACES", faces.fingerprint)
+    with pytest.warns(UserWarning, match=r"trained on \d+ of the \d+ faces that are scored"):
+        run = fer_cluster.cluster(faces, "pretrained", split="stratified", seeds=1)
+    assert run.spec["transductive"]
+    with pytest.warns(UserWarning, match="the split 'official' has none"):
+        probe = fer_cluster.classify(
+            faces, "linear_probe", features="pretrained:code=body", split="stratified"
+        )
+    assert probe.spec["transductive"]
+    run = fer_cluster.cluster(faces, "pretrained", seeds=1)
+    assert not run.spec["transductive"]
+    monkeypatch.setattr(pretrained, "FACES", "others")
+    assert not fer_cluster.cluster(faces, "pretrained", split="stratified", seeds=1).spec["transductive"]
+
+
+def test_that_it_was_chosen_by_labels_is_told(tmp_path):
+    faces = fer_cluster.load("toy:n=140")
+    (tmp_path / "e.toml").write_text(
+        'seeds = 1\n[[runs]]\nname = "a"\nfeatures = "pretrained"\n'
+        '[[runs]]\nname = "b"\nfeatures = "pretrained"\nchosen_with = "PublicTest"\n'
+        '[[runs]]\nname = "c"\nfeatures = "pixels"\n'
+    )
+    told = {"a": "PublicTest of FER2013", "b": "PublicTest", "c": "nothing"}
+    for _ in ("made", "taken up again"):
+        runs = fer_cluster.compare(tmp_path / "e.toml", faces, tmp_path / "out")
+        assert {run.name: run.spec["chosen_with"] for run in runs} == told

@@ -12,6 +12,7 @@ from fer_cluster.images import as_images
 __all__ = ["Pretrained"]
 
 HOME = Path(__file__).parent.parent / "pretrained"
+FACES = "ed1eb1a03a0e8bdf4aeb8f09ec26d0ff8c9ab274759937caf62991ad1576183c"  # FER2013; it saw Training
 SIDE = 48  # pixels of the images that it was trained on
 CODES = ("subspace", "expressions", "body")
 _LEAST = 16
