@@ -6,7 +6,7 @@ import pandas as pd
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
-# Okabe and Ito's palette, readable by colour-blind people; neutral is grey.
+# Okabe and Ito's palette, which colour-blind people can tell apart; neutral is a dark grey.
 COLOURS = {
     "angry": "#D55E00",
     "disgust": "#009E73",
@@ -14,7 +14,7 @@ COLOURS = {
     "happy": "#E69F00",
     "sad": "#0072B2",
     "surprise": "#56B4E9",
-    "neutral": "#7F7F7F",
+    "neutral": "#3C3C3C",
 }
 
 _ALIASES = {

@@ -146,7 +146,7 @@ def _summary(value, margin):
 
 
 def _margin(cells, namings, n_clusters, fixed, seed=0):
-    """Half-width of the 95 % interval of the mean over seeds.
+    """Half-width of an interval of the mean over seeds that covers 95 % at the least.
 
     Each replicate draws the seeds and, for all of them alike, the faces with
     replacement. The replicates give the width only, the scores themselves the

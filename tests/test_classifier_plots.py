@@ -30,6 +30,7 @@ def make_run(emotion, predicted, *, name="cnn3", part=None, split="paper", score
     faces["duplicate"] = False
     spec = {"kind": "classifier", "baseline": name, "split": split, "fit": fit, "report": "test"} | spec
     spec |= {"seeds": list(range(len(predicted))), "transductive": False}
+    spec = {"params": {"baseline": {"views": "one"}}} | spec
     spec["dataset"] = {"name": "toy", "fingerprint": spec.pop("fingerprint", "f")}
     for seed, row in enumerate(predicted):
         suffix = f"_{seed}" if seed else ""
@@ -128,6 +129,15 @@ class TestLearningCurve:
         assert [line.get_xdata().tolist() for line in bold] == [[1, 2], [1, 2]]
         assert bold[0].get_ydata() == pytest.approx([110.5, 120.5])  # per cent, between the seeds
         assert len(axes.lines) == 2 + 2 * 2
+
+    def test_it_is_told_where_the_finished_net_averages_over_views_and_the_curve_does_not(self):
+        def legend(views):
+            run = trained_run(params={"baseline": {"views": views}})
+            return LearningCurve().draw(LearningCurve().data([run])).axes[-1].get_legend()
+
+        texts = [text.get_text() for text in legend("ten_crop").get_texts()]
+        assert "watched: PublicTest\n(one view each; scored by ten crop)" in texts
+        assert "watched: PublicTest" in [text.get_text() for text in legend("one").get_texts()]
 
     def test_diverged_epochs_are_left_out(self):
         run = trained_run(seeds=1)

@@ -157,5 +157,12 @@ def test_the_interval_covers_what_it_says():
     assert 88 <= covered <= 100
 
 
+def test_the_interval_of_equal_seeds_is_as_wide_as_that_of_a_share():
+    emotion = np.arange(400) % 2
+    clusters = np.tile(np.where(np.arange(400) % 10 < 7, emotion, 1 - emotion), (4, 1))
+    score = scores_of(emotion, clusters, np.repeat("all", 400), "all")["all"]["hungarian_accuracy"]
+    assert score["high"] - score["low"] == pytest.approx(2 * 1.96 * np.sqrt(0.7 * 0.3 / 400), rel=0.15)
+
+
 def test_no_labels_no_scores():
     assert scores_of([-1, -1], [0, 1], ["Training", "Training"]) == {}

@@ -206,6 +206,21 @@ def test_a_word_that_is_none_is_one_sentence(kind, name, parameter):
             catalog.find(kind, name)(**{parameter: wrong}).check()
 
 
+def counts(*kinds):
+    """Every whole number of what is made of runs, but for those that may be 0."""
+    for kind, name in ((one, name) for one in kinds for name in catalog.names(one)):
+        for key, known in inspect.signature(catalog.find(kind, name)).parameters.items():
+            if type(known.default) is int and key not in ("random_state", "refits"):
+                yield pytest.param(kind, name, key, id=f"{kind}-{name}-{key}")
+
+
+@pytest.mark.parametrize("kind, name, parameter", counts("analysis", "plots"))
+@pytest.mark.parametrize("wrong", [0, -1, 2.5, "many"])
+def test_a_count_that_is_none_is_one_sentence(kind, name, parameter, wrong):
+    with pytest.raises(InputError, match=f"{parameter} must be a whole number of 1 or more"):
+        catalog.find(kind, name)(**{parameter: wrong})
+
+
 @pytest.mark.parametrize("kind, name", parts("analysis"))
 def test_analyses(kind, name):
     analysis = catalog.find(kind, name)()

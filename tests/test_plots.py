@@ -215,6 +215,7 @@ class TestScatter:
                 "split": "paper",
                 "part": "test",
                 "fitted": False,
+                "seeds": 1,
                 "projection": "pca",
                 "ami": 1.0,  # both labelled test faces are told apart
                 "emotion": pd.Categorical.from_codes([HAPPY, SAD, -1], EMOTIONS),
@@ -224,6 +225,14 @@ class TestScatter:
             }
         )
         pd.testing.assert_frame_equal(data, expected, check_dtype=False)
+
+    def test_the_agreement_of_the_first_of_several_seeds_is_told_so(self):
+        run = make_run([HAPPY, SAD], [0, 1])
+        title = Scatter().draw(Scatter().data([run])).axes[1].get_title(loc="left")
+        assert title.endswith("AMI 1.000")
+        run.spec["seeds"] = [0, 1]
+        title = Scatter().draw(Scatter().data([run])).axes[1].get_title(loc="left")
+        assert title.endswith("AMI 1.000, first seed")
 
     def test_parts_are_chosen_and_said(self):
         run = make_run([HAPPY, SAD], [0, 1], part=["test", "train"])
@@ -364,8 +373,21 @@ class TestScores:
 
     def test_purity_has_the_chance_level_of_each_run(self):
         axes = Scores().draw(Scores().data([scored("a", 0.3), scored("b", 0.2)])).axes[-1]
-        (level,) = [line for line in axes.lines if line.get_marker() == "|"]
+        level, bare = [line for line in axes.lines if line.get_marker() == "|"]
         assert list(level.get_xdata()) == [0.2, 0.2]
+        (hollow,) = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+        assert list(bare.get_ydata()) == list(hollow.get_ydata())  # each dot beside a level of its own faces
+
+    def test_one_cluster_is_at_chance_with_copies_and_without(self):
+        run = scored("one", 0.25, clusterer="one")
+        run.scores, run.scores_without_duplicates = (
+            {"test": run.scores["test"] | dict.fromkeys(("purity", "purity_chance"), spread_of(purity))}
+            for purity in (0.245, 0.258)
+        )
+        axes = Scores().draw(Scores().data([run])).axes[-1]
+        levels = {tuple(line.get_xydata()[0]) for line in axes.lines if line.get_marker() == "|"}
+        dots = {tuple(line.get_xydata()[0]) for line in axes.lines if line.get_marker() == "o"}
+        assert levels == dots and {x for x, _ in dots} == {0.245, 0.258}
 
     def test_splits_are_kept_apart(self):
         other = scored("a", 0.5)

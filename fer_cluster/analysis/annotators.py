@@ -11,6 +11,7 @@ from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import contingency, mutual_information, purity
 from fer_cluster.votes import majority, votes_of
+from fer_cluster.whole import check_whole
 
 __all__ = ["Annotators"]
 
@@ -63,6 +64,9 @@ class Annotators:
     of: ClassVar[tuple[str, ...]] = ("clusterer",)
     by_default: ClassVar[tuple[str, ...]] = ()
     groups: int = 5
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs, faces=None):
         """Return a row for all faces of each run and one for each group by disagreement.

@@ -9,6 +9,7 @@ import pandas as pd
 from fer_cluster import metrics, scoring
 from fer_cluster.analysis._null import beyond, null_tables
 from fer_cluster.analysis._reported import KEYS, emotions_reported, named, sd
+from fer_cluster.whole import check_whole
 
 __all__ = ["Chance"]
 
@@ -37,6 +38,9 @@ class Chance:
     by_default: ClassVar[tuple[str, ...]] = ("clusterer",)
     permutations: int = 999
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs):
         """Return a row for each run and metric.

@@ -12,6 +12,7 @@ from fer_cluster.analysis._reported import KEYS, named, sd
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import ari, contingency
 from fer_cluster.progress import bar
+from fer_cluster.whole import check_whole
 
 __all__ = ["ChooseK"]
 
@@ -71,6 +72,9 @@ class ChooseK:
     references: int = 10
     repeats: int = 5
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self, alone=("ks",))
 
     def table(self, runs):
         """Return a row for each run, criterion and k.

@@ -9,6 +9,7 @@ import pandas as pd
 from fer_cluster.analysis._reported import named
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import ami, ari, contingency
+from fer_cluster.whole import check_whole
 
 __all__ = ["Choosing"]
 
@@ -55,6 +56,9 @@ class Choosing:
     n_faces: int = 3000
     n_components: int = 32
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs):
         """Return a row for each run, the best mean rank first.

@@ -16,6 +16,7 @@ from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import ami, contingency
 from fer_cluster.progress import bar
+from fer_cluster.whole import check_whole
 
 __all__ = ["Discovery"]
 
@@ -50,6 +51,9 @@ class Discovery:
     permutations: int = 499
     seeds: int = 3
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs):
         """Return a row for each run and emotion; numbers are means over the seeds.

@@ -12,6 +12,7 @@ from fer_cluster.analysis._reported import named
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.votes import has_votes, outvoted, votes_of
+from fer_cluster.whole import check_whole
 
 __all__ = ["LabelAudit"]
 
@@ -66,6 +67,9 @@ class LabelAudit:
     neighbours: int = 200
     folds: int = 5
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs, faces=None):
         """Return the listed faces of each run, each with two numbers.

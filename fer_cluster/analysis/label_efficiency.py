@@ -11,6 +11,7 @@ from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import accuracy, confusion, contingency
+from fer_cluster.whole import check_whole
 
 __all__ = ["LabelEfficiency"]
 
@@ -48,6 +49,9 @@ class LabelEfficiency:
     most: int = 500
     C: float = 1.0
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs):
         """Return a row for each run, method (clusters, classifier) and number of labels.

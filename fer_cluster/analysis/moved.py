@@ -10,6 +10,7 @@ from fer_cluster.analysis._changes import CHANGES
 from fer_cluster.analysis._pipeline import agreement, drawn, rebuilt
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.scoring import wilson
+from fer_cluster.whole import check_whole
 
 __all__ = ["Moved"]
 
@@ -44,6 +45,9 @@ class Moved:
     n_faces: int = 2000
     seeds: int = 3
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs, faces):
         """Return a row for each run and change.

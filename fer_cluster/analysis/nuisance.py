@@ -14,6 +14,7 @@ from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.errors import InputError
 from fer_cluster.factors import kinds, nuisances, numbers
 from fer_cluster.nuisances import NUISANCES
+from fer_cluster.whole import check_whole
 
 __all__ = ["Nuisance"]
 
@@ -49,6 +50,9 @@ class Nuisance:
     permutations: int = 200
     refits: int = 1
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self, from_zero=("refits",))
 
     def table(self, runs, faces):
         """Return a row for each run and factor, that of the highest AMI first.

@@ -12,6 +12,7 @@ from fer_cluster.analysis._labelled import labelled
 from fer_cluster.analysis._reported import emotions_reported, named, reported
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
+from fer_cluster.whole import check_whole
 
 __all__ = ["Paired"]
 
@@ -51,6 +52,9 @@ class Paired:
     of: ClassVar[tuple[str, ...]] = ("clusterer", "classifier")
     replicates: int = 1000
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs):
         """Return a row for each pair; the first of two has the higher accuracy.

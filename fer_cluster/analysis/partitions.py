@@ -17,6 +17,7 @@ from fer_cluster.factors import kinds, nuisances
 from fer_cluster.metrics import ari, contingency
 from fer_cluster.nuisances import in_words
 from fer_cluster.progress import bar
+from fer_cluster.whole import check_whole
 
 __all__ = ["Partitions"]
 
@@ -48,6 +49,9 @@ class Partitions:
     by_default: ClassVar[tuple[str, ...]] = ()
     permutations: int = 200
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs, faces):
         """Return a row for each run, seed and partition, in the order in which they are found.

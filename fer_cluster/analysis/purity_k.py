@@ -11,6 +11,7 @@ from fer_cluster.analysis._null import beyond, null_tables
 from fer_cluster.analysis._refit import clusterer_of, features_of
 from fer_cluster.analysis._reported import KEYS, emotions_reported, named
 from fer_cluster.progress import bar
+from fer_cluster.whole import check_whole
 
 __all__ = ["PurityK"]
 
@@ -43,6 +44,9 @@ class PurityK:
     ks: tuple[int, ...] = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50)
     permutations: int = 199
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self, alone=("ks",))
 
     def table(self, runs):
         """Return a row for each run, number of clusters and metric.

@@ -9,6 +9,7 @@ import pandas as pd
 from fer_cluster.analysis._refit import features_of
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.errors import InputError
+from fer_cluster.whole import check_whole
 
 __all__ = ["Silhouette"]
 
@@ -36,6 +37,9 @@ class Silhouette:
     by_default: ClassVar[tuple[str, ...]] = ()
     n_faces: int = 3000
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs):
         """Return a row for each run and face drawn: its ``cluster`` and its ``silhouette``, from -1 to 1.

@@ -12,6 +12,7 @@ from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import ari, contingency
 from fer_cluster.progress import bar
+from fer_cluster.whole import check_whole
 
 __all__ = ["Stability"]
 
@@ -47,6 +48,9 @@ class Stability:
     by_default: ClassVar[tuple[str, ...]] = ()
     refits: int = 20
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs):
         """Return for each run a row of seeds, one of bootstrap samples, one for each cluster.

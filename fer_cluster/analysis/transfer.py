@@ -13,6 +13,7 @@ from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
 from fer_cluster.scoring import score
 from fer_cluster.splits import split
+from fer_cluster.whole import check_whole
 
 __all__ = ["Transfer"]
 
@@ -51,6 +52,9 @@ class Transfer:
     n_faces: int = 2000
     seeds: int = 3
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def table(self, runs, faces):
         """Return a row for each run and place.

@@ -47,7 +47,8 @@ def faces_of(run, parts):
     """Return the faces of those parts, and what a caption says of them."""
     parts = parts_of(run, parts)
     faces = run.faces[run.faces["part"].isin(parts)]
-    return faces, {"part": " + ".join(parts), "fitted": run.spec["fit"] in parts}
+    about = {"part": " + ".join(parts), "fitted": run.spec["fit"] in parts, "seeds": len(run.spec["seeds"])}
+    return faces, about
 
 
 def count(faces, n_clusters):
@@ -91,9 +92,12 @@ def caption(rows, width=56):
 
 
 def ami_of(rows):
-    """Return the AMI of drawn faces as text."""
-    value = rows["ami"].iloc[0]
-    return "no labels" if pd.isna(value) else f"AMI {round(value, 3) + 0.0:.3f}"  # never "-0.000"
+    """Return the AMI of drawn faces as text; what is drawn of several seeds are the clusters of the first."""
+    first = rows.iloc[0]
+    if pd.isna(first["ami"]):
+        return "no labels"
+    which = ", first seed" if first["seeds"] > 1 else ""
+    return f"AMI {round(first['ami'], 3) + 0.0:.3f}{which}"  # never "-0.000"
 
 
 def so_many(n, what="face"):

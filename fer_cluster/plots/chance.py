@@ -10,6 +10,7 @@ from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import so_many
 from fer_cluster.plots._panels import frame
+from fer_cluster.whole import check_whole
 
 __all__ = ["Chance"]
 
@@ -38,6 +39,9 @@ class Chance:
     compares: ClassVar[bool] = True  # one picture of all runs, or one of each
     of: ClassVar[tuple[str, ...]] = ("clusterer",)
     permutations: int = 999
+
+    def __post_init__(self):
+        check_whole(self)
 
     def data(self, runs):
         """Return the table of the analysis ``chance``.

@@ -6,13 +6,14 @@ from typing import ClassVar
 from fer_cluster import catalog
 from fer_cluster.plots._faces import so_many
 from fer_cluster.plots._panels import entitle, frame, of_runs
+from fer_cluster.whole import check_whole
 
 __all__ = ["LabelEfficiency"]
 
 _PANEL = (4.6, 4.0)  # inches
 # Blue and vermilion of Okabe and Ito; marks and dashes tell them apart without colour.
 _STYLES = {
-    "clusters": ("clusters, named by these labels", {"color": "#0072B2", "marker": "o", "ls": "-"}),
+    "clusters": ("clusters, each by its commonest label", {"color": "#0072B2", "marker": "o", "ls": "-"}),
     "classifier": (
         "classifier, trained on as many",
         {"color": "#D55E00", "marker": "s", "ls": (0, (4, 1.5))},
@@ -38,6 +39,9 @@ class LabelEfficiency:
     by_default: ClassVar[tuple[str, ...]] = ()
     draws: int = 20
     random_state: int = 0
+
+    def __post_init__(self):
+        check_whole(self)
 
     def data(self, runs):
         """Return the table of the analysis of the same name."""

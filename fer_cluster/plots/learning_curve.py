@@ -40,7 +40,8 @@ class LearningCurve:
     def data(self, runs):
         """Return one row for each run, seed, epoch, metric and kind of faces.
 
-        ``faces`` is ``"training"``, or the name of the part that was watched.
+        ``faces`` is ``"training"``, or the name of the part that was watched, each face in one view;
+        ``views`` tells over which views of a face the finished net averages.
         What was not measured (an autoencoder has no accuracy) has no row.
 
         Raises
@@ -76,13 +77,14 @@ def _curves(keys, run):
     if not len(run.history):
         raise InputError(f"{run.name!r} has no history to draw: nothing in it was trained epoch by epoch.")
     watched = run.spec.get("watched") or "watched"
+    views = run.spec["params"].get("baseline", {}).get("views", "one")
     tables = []
     for (metric, faces), column in _COLUMNS.items():
         if column in run.history:
-            key = keys | {"metric": metric, "faces": watched if faces == "watched" else faces}
+            key = keys | {"views": views, "metric": metric, "faces": watched if faces == "watched" else faces}
             table = run.history[["seed", "epoch", column]].rename(columns={column: "value"})
             tables.append(table.dropna().assign(**key))
-    columns = [*keys, "seed", "epoch", "metric", "faces", "value"]
+    columns = [*keys, "views", "seed", "epoch", "metric", "faces", "value"]
     return pd.concat(tables)[columns]
 
 
@@ -125,7 +127,11 @@ def _explain(row, rows):
     of = f"{first['dataset']}, split {first['split']}: {epochs} epochs, {seeds} seed{'s' * (seeds > 1)}"
     lines = [*wrap(first["run"], 48), *wrap(of, 48), *wrap(_last(rows), 54)]
     row[0].set_title("\n".join(lines), loc="left", fontsize=9.5)
-    names = [(faces if faces == "training" else f"watched: {faces}", style) for faces, style in _styles(rows)]
+    scored = first["views"].replace("_", " ")
+    view = "" if scored == "one" else f"\n(one view each; scored by {scored})"
+    names = [
+        (faces if faces == "training" else f"watched: {faces}{view}", style) for faces, style in _styles(rows)
+    ]
     handles = [Line2D([], [], lw=2.2, label=name, **style) for name, style in names]
     if seeds > 1:
         handles.append(Line2D([], [], lw=0.7, color="0.4", label="each seed; bold: their mean"))

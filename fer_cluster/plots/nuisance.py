@@ -11,6 +11,7 @@ from fer_cluster import catalog
 from fer_cluster.nuisances import in_words
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, where
+from fer_cluster.whole import check_whole
 
 __all__ = ["Nuisance"]
 
@@ -42,6 +43,9 @@ class Nuisance:
     of: ClassVar[tuple[str, ...]] = ("clusterer",)
     by_default: ClassVar[tuple[str, ...]] = ()
     refits: int = 1
+
+    def __post_init__(self):
+        check_whole(self, from_zero=("refits",))
 
     def data(self, runs, faces):
         """Return the rows of the analysis: ``shown`` tells factors from differences of clusters.

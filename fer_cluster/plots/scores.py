@@ -41,7 +41,9 @@ _STYLES = {  # marker and colour of each kind
     "supervised": ("s", "#0072B2"),
     **dict.fromkeys(CONTROLS, ("o", "0.6")),
 }
+_OF_PURITY = "chance level of purity (short: without copies)"
 _LINE = 0.15  # inches, the height of a line of text
+_BARE = 0.1  # inches that what is without copies stands lower
 
 
 @dataclass(frozen=True)
@@ -156,15 +158,17 @@ def _draw_metric(ax, data, metric):
         ax.text(0.5, 0.5, "no label names\nthe clusters", transform=ax.transAxes, ha="center", fontsize=8)
         ax.set_xlim(0, 1)
         return
+    bare = data[data["duplicates"] == "without"]
     if metric == "purity":
-        level = kept[kept["metric"] == "purity_chance"]
-        ax.plot(level["mean"], level["place"], "|", ms=14, mew=1.5, color=_CHANCE, zorder=1)
+        for some, height, down in ((kept, 14, 0), (bare, 7, _BARE)):
+            level = some[some["metric"] == "purity_chance"]
+            ax.plot(level["mean"], level["place"] + down, "|", ms=height, mew=1.5, color=_CHANCE, zorder=1)
     else:
         _draw_chance(ax, rows)
     for _, row in rows.iterrows():
         _draw_row(ax, row)
-    without = data[(data["duplicates"] == "without") & (data["metric"] == metric)]
-    ax.plot(without["mean"], without["place"] + 0.1, "o", ms=4, mfc="white", mec="0.4", clip_on=False)
+    bare = bare[bare["metric"] == metric]
+    ax.plot(bare["mean"], bare["place"] + _BARE, "o", ms=4, mfc="white", mec="0.4", clip_on=False)
     right = 1.35 * max(rows[["mean", "high"]].max(axis=None), 0.02)  # room for the values
     lowest = rows["mean"].min()
     ax.set_xlim(1.2 * lowest if lowest < -0.02 * right else 0, right)  # worse than chance is seen
@@ -235,7 +239,16 @@ def _legend(axes, kinds, alone):
         "chance" in kinds
         and Line2D([], [], ls="--", lw=1.2, color=_CHANCE, label="chance (random clusters)"),
         not kinds <= {"supervised", "majority"}
-        and Line2D([], [], ls="", marker="|", ms=12, mew=1.5, color=_CHANCE, label="chance level of purity"),
+        and Line2D(
+            [],
+            [],
+            ls="",
+            marker="|",
+            ms=12,
+            mew=1.5,
+            color=_CHANCE,
+            label=_OF_PURITY,
+        ),
     ]
     handles = [handle for handle in handles if handle]
     style = {"frameon": False, "fontsize": 8}

@@ -9,6 +9,7 @@ from fer_cluster import catalog
 from fer_cluster.colours import of_clusters
 from fer_cluster.plots._faces import so_many, where
 from fer_cluster.plots._panels import entitle, frame, of_runs
+from fer_cluster.whole import check_whole
 
 __all__ = ["Silhouette"]
 
@@ -27,6 +28,9 @@ class Silhouette:
     of: ClassVar[tuple[str, ...]] = ("clusterer",)
     by_default: ClassVar[tuple[str, ...]] = ()
     n_faces: int = 3000
+
+    def __post_init__(self):
+        check_whole(self)
 
     def data(self, runs):
         """Return the table of the analysis ``silhouette``.

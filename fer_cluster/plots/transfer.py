@@ -8,6 +8,7 @@ from fer_cluster import catalog
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import frame
+from fer_cluster.whole import check_whole
 
 __all__ = ["Transfer"]
 
@@ -40,6 +41,9 @@ class Transfer:
     to: str = "toy"
     n_faces: int = 2000
     seeds: int = 3
+
+    def __post_init__(self):
+        check_whole(self)
 
     def data(self, runs, faces):
         """Return the table of the analysis ``transfer``.

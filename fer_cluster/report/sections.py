@@ -10,6 +10,7 @@ from fer_cluster.drawing import make_each, told
 from fer_cluster.errors import InputError
 from fer_cluster.picture import drawn
 from fer_cluster.progress import bar
+from fer_cluster.scoring import kind_of
 
 CONTROLS = ("chance", "one")
 _DPI = 110
@@ -169,7 +170,8 @@ def _answers(part, faces):
 def _suited(part, runs):
     """Return the runs that a section is of: those it is made of unasked; controls only beside others."""
     kinds = getattr(part, "by_default", ()) or part.of
-    return [run for run in runs if run.spec["kind"] in kinds and (part.compares or run.name not in CONTROLS)]
+    chosen = [run for run in runs if run.spec["kind"] in kinds]
+    return [run for run in chosen if part.compares or kind_of(run.spec) not in CONTROLS]
 
 
 def _keeping(heading, faces):

@@ -1,0 +1,104 @@
+"""The committed pictures and tables hold what the texts say of them."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from matplotlib import pyplot
+
+from fer_cluster import catalog
+from fer_cluster.scoring import spread
+
+ROOT = Path(__file__).parent.parent
+FIGURES = ROOT / "figures"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PLOTS = {  # beginnings of the names of pictures
+    "annotators": "annotators",
+    "audit": "audit",
+    "best_contingency": "contingency",
+    "best_map": "scatter",
+    "carried_over": "transfer",
+    "changed_faces": "moved",
+    "classical_scores": "scores",
+    "confusion": "confusion",
+    "emotion_held_out": "discovery",
+    "emotion_or_nuisance": "nuisance",
+    "expressions_contingency": "contingency",
+    "figure_": "scatter",
+    "figures_4_and_5": "learning_curve",
+    "frontier_contingency": "contingency",
+    "frontier_grid": "grid",
+    "frontier_map": "scatter",
+    "frontier_scores": "scores",
+    "how_many_clusters": "choose_k",
+    "label_audit": "label_audit",
+    "label_efficiency": "label_efficiency",
+    "learning_curve": "learning_curve",
+    "meaning_chance": "chance",
+    "paper_scores": "scores",
+    "purity_against_k": "purity_k",
+    "stability_of_clusters": "stability",
+    "toy_medoids": "montage",
+    "toy_pretrained_contingency": "contingency",
+    "toy_pretrained_medoids": "montage",
+    "toy_reconstruction": "reconstruction",
+    "two_cores_confusion": "confusion",
+    "two_cores_learning_curve": "learning_curve",
+    "two_cores_scores": "scores",
+    "what_figure": "contingency",
+}
+MOST = 3_000  # rows of what is drawn here: a map of all faces takes seconds
+CLASSICAL, FRONTIER = "classical/official/", "frontier/official/"
+ROWS = [  # of the README's table of scores
+    f"{CLASSICAL}chance",
+    f"{CLASSICAL}one",
+    "paper/official/pixels-kmeans",
+    "paper/official/pixels-gmm",
+    f"{CLASSICAL}hog",
+    f"{CLASSICAL}hog-whitened",
+    f"{CLASSICAL}hog-without-nuisances",
+    f"{CLASSICAL}eyes-mouth-subspace",
+    f"{CLASSICAL}patches-whitened",
+    *(f"{CLASSICAL}patches-self-trained-{seed}" for seed in range(3)),
+    f"{FRONTIER}patches-expressions",
+    f"{FRONTIER}self-named-1",
+    f"{FRONTIER}self-named-1-expressions",
+    f"{FRONTIER}pretrained-kmeans",
+    f"{FRONTIER}pretrained-n2d-50",
+    f"{FRONTIER}pretrained-expressions",
+]
+
+
+@pytest.mark.parametrize("picture", sorted(FIGURES.glob("*.png")), ids=lambda path: path.stem)
+def test_a_picture_can_be_drawn_from_the_table_beside_it(picture):
+    (plot,) = [part for beginning, part in PLOTS.items() if picture.stem.startswith(beginning)]
+    data = pd.read_csv(picture.with_suffix(".csv"))
+    if len(data) > MOST:
+        pytest.skip("a map of all faces")
+    pyplot.close(catalog.make("plots", plot).draw(data))
+
+
+def record(name):
+    return json.loads((FIGURES / "runs" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def numbers(scores):
+    """Return the numbers of a row of the README's table of scores, as it writes them."""
+    told = []
+    for metric in ("ami", "hungarian_accuracy", "named_accuracy", "balanced_accuracy"):
+        found = spread(metric, scores)
+        ends = [found["low"], found["high"]] if metric in ("ami", "named_accuracy") and "low" in found else []
+        told += [found["mean"], *ends]
+    told += [spread(metric, scores)["mean"] for metric in ("purity", "purity_chance")]
+    return [f"{number:.3f}" for number in told]
+
+
+def test_the_scores_of_the_readme_are_those_of_the_records():
+    section = README.split("<!-- scores -->")[1].split("<!-- /scores -->")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == len(ROWS)
+    for row, name in zip(rows, ROWS, strict=True):
+        told = re.findall(r"-?\d\.\d{3}", row)
+        assert told == numbers(record(name)["scores"]["PrivateTest"]), row
