@@ -136,7 +136,7 @@ class TestLearningCurve:
             return LearningCurve().draw(LearningCurve().data([run])).axes[-1].get_legend()
 
         texts = [text.get_text() for text in legend("ten_crop").get_texts()]
-        assert "watched: PublicTest\n(one view each; scored by ten crop)" in texts
+        assert "watched: PublicTest\n(one view each; scored by ten crops)" in texts
         assert "watched: PublicTest" in [text.get_text() for text in legend("one").get_texts()]
 
     def test_diverged_epochs_are_left_out(self):

@@ -23,6 +23,11 @@ _COLUMNS = {
 _TRAINING, _WATCHED = {"color": "#0072B2", "ls": "-"}, {"color": "#D55E00", "ls": (0, (4, 1.5))}
 _PANEL = (4.0, 2.9)  # inches
 _UNITS = {"accuracy": (100, "accuracy (%)"), "loss": (1, "loss")}
+_VIEWS = {  # over which the finished net averages
+    "one": "",
+    "mirror": "\n(one view each; scored with mirror images)",
+    "ten_crop": "\n(one view each; scored by ten crops)",
+}
 
 
 @dataclass(frozen=True)
@@ -127,8 +132,7 @@ def _explain(row, rows):
     of = f"{first['dataset']}, split {first['split']}: {epochs} epochs, {seeds} seed{'s' * (seeds > 1)}"
     lines = [*wrap(first["run"], 48), *wrap(of, 48), *wrap(_last(rows), 54)]
     row[0].set_title("\n".join(lines), loc="left", fontsize=9.5)
-    scored = first["views"].replace("_", " ")
-    view = "" if scored == "one" else f"\n(one view each; scored by {scored})"
+    view = _VIEWS[first["views"]]
     names = [
         (faces if faces == "training" else f"watched: {faces}{view}", style) for faces, style in _styles(rows)
     ]

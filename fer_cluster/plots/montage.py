@@ -92,7 +92,7 @@ class Montage:
         for (_, faces), panel in zip(runs, axes, strict=True):
             _draw_run(panel, faces, m + 0.25)
             shown = "counts and bars" if faces[list(EMOTIONS)].to_numpy().any() else "counts"
-            title = f"faces nearest to the mean, of all parts; {shown} of this part, {ami_of(faces)}"
+            title = f"nearest to the mean, of all parts; {shown} of this part, {ami_of(faces)}"
             title = "\n".join([caption(faces, 7 * (m + _BAR)), *wrap(title, 7 * (m + _BAR))])
             panel.set_title(title, loc="left", fontsize=10)
         if ax is None:
