@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot
@@ -71,6 +72,25 @@ ROWS = [  # of the README's table of scores
 ]
 
 
+NETS = {  # beginnings of rows of the README's table of nets: records of their seeds on the paper's split
+    "`cnn3`": ["paper/paper/cnn3"],
+    "`cnn4`": ["paper_nets/paper/cnn4", "paper_nets/paper/cnn4-seed2"],
+    "`cnn3_normalised`": ["paper/paper/cnn3_normalised"],
+    "`cnn4_normalised`": ["paper_nets/paper/cnn4_normalised"],
+    "`three_blocks`": [
+        "paper/paper/three_blocks",
+        *(f"paper_nets/paper/three_blocks-seed{seed}" for seed in (1, 2)),
+    ],
+    "`residual`": ["paper/paper/residual", *(f"paper_nets/paper/residual-seed{seed}" for seed in (1, 2))],
+    "`vgg16_transfer`, 10": ["paper_nets/paper/vgg16_transfer"],
+    "`vgg16_transfer`, 30": ["paper_nets/paper/vgg16_transfer_30"],
+    "`linear_probe`": ["paper/paper/pixels-linear_probe"],
+    "`autoencoder`": ["paper/paper/autoencoder-kmeans"],
+    "`pixels`": ["paper/paper/pixels-kmeans"],
+    "`majority`": ["paper/paper/majority"],
+}
+
+
 @pytest.mark.parametrize("picture", sorted(FIGURES.glob("*.png")), ids=lambda path: path.stem)
 def test_a_picture_can_be_drawn_from_the_table_beside_it(picture):
     (plot,) = [part for beginning, part in PLOTS.items() if picture.stem.startswith(beginning)]
@@ -102,3 +122,25 @@ def test_the_scores_of_the_readme_are_those_of_the_records():
     for row, name in zip(rows, ROWS, strict=True):
         told = re.findall(r"-?\d\.\d{3}", row)
         assert told == numbers(record(name)["scores"]["PrivateTest"]), row
+
+
+def accuracy(names, part, scores):
+    """Return the mean accuracy over the seeds of several records, in per cent."""
+    found = [record(name) for name in names]
+    means = [spread("named_accuracy", one[scores][part])["mean"] for one in found]
+    return 100 * np.average(means, weights=[len(one["spec"]["seeds"]) for one in found])
+
+
+@pytest.mark.parametrize("system", NETS)
+def test_the_nets_of_the_readme_are_those_of_the_records(system):
+    section = README.split("<!-- supervised -->")[1].split("<!-- /supervised -->")[0]
+    (row,) = [line for line in section.splitlines() if line.startswith(f"| {system}")]
+    told = [float(cell.strip(" %")) for cell in row.split("|")[3:7]]
+    names = NETS[system]
+    official = [names[0].replace("/paper/", "/official/")]
+    if not (FIGURES / "runs" / f"{official[0]}.json").exists():
+        official = [official[0].replace("paper_nets", "paper")]
+    parts = [(names, "test"), (official, "PrivateTest")]
+    kinds = ("scores", "scores_without_duplicates")
+    wanted = [accuracy(some, part, kind) for some, part in parts for kind in kinds]
+    assert told == pytest.approx(wanted, abs=0.0051)
