@@ -156,7 +156,10 @@ def test_tables_are_the_same_each_time_and_runs_as_they_were():
 
 @pytest.mark.parametrize(
     "given, match",
-    [({"seeds": 0}, "got seeds=0 and permutations=499"), ({"permutations": 0}, "one seed and one")],
+    [
+        ({"seeds": 0}, "seeds must be a whole number of 1 or more, got 0"),
+        ({"permutations": 0}, "permutations must"),
+    ],
 )
 def test_numbers_that_cannot_be_are_explained(given, match):
     with pytest.raises(InputError, match=match):

@@ -194,7 +194,8 @@ def test_what_was_trained_is_taken_from_the_run_or_refused(faces, runs):
 
 
 @pytest.mark.parametrize(
-    "given, match", [({"n_faces": 0}, "n_faces must be 1 or more, got 0"), ({"seeds": 0}, "seeds must be 1")]
+    "given, match",
+    [({"n_faces": 0}, "n_faces must be a whole number of 1 or more, got 0"), ({"seeds": 0}, "seeds must be")],
 )
 def test_numbers_that_cannot_be_are_explained(given, match, faces, runs):
     with pytest.raises(InputError, match=match):

@@ -214,7 +214,7 @@ def counts(*kinds):
                 yield pytest.param(kind, name, key, id=f"{kind}-{name}-{key}")
 
 
-@pytest.mark.parametrize("kind, name, parameter", counts("analysis", "plots"))
+@pytest.mark.parametrize("kind, name, parameter", [*counts("analysis", "plots")])
 @pytest.mark.parametrize("wrong", [0, -1, 2.5, "many"])
 def test_a_count_that_is_none_is_one_sentence(kind, name, parameter, wrong):
     with pytest.raises(InputError, match=f"{parameter} must be a whole number of 1 or more"):

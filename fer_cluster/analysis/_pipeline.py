@@ -87,14 +87,7 @@ def drawn(rows, count, seed):
     ----------
     rows : ndarray of bool, shape (n,)
     count, seed : int
-
-    Raises
-    ------
-    InputError
-        Where the count is below 1.
     """
-    if count < 1:
-        raise InputError(f"n_faces must be 1 or more, got {count}.")
     found = np.flatnonzero(rows)
     return np.sort(np.random.default_rng(seed).permutation(found)[:count])
 
@@ -107,8 +100,6 @@ def agreement(run, rows, clusters):
 
 
 def _fitted(run, images, seeds, extractor=None, kept=None):
-    if seeds < 1:
-        raise InputError(f"seeds must be 1 or more, got {seeds}.")
     clusterers = [clusterer_of(run, seed) for seed in run.spec["seeds"][:seeds]]
     chain = _chain(run, extractor)
     if extractor is None:

@@ -9,7 +9,6 @@ import pandas as pd
 from fer_cluster.analysis import _criteria as criteria
 from fer_cluster.analysis._refit import clusterer_of, features_of
 from fer_cluster.analysis._reported import KEYS, named, sd
-from fer_cluster.errors import InputError
 from fer_cluster.metrics import ari, contingency
 from fer_cluster.progress import bar
 from fer_cluster.whole import check_whole
@@ -87,9 +86,6 @@ class ChooseK:
         InputError
             Where a run keeps no features, or its clusterer takes no number of clusters or cannot predict.
         """
-        if min(self.references, self.repeats) < 1:
-            got = f"{self.references} and {self.repeats}"
-            raise InputError(f"choose_k needs references and repeats of 1 or more, got {got}.")
         tables = [self._of_run(keys, run) for keys, run in named(runs)]
         return pd.concat(tables, ignore_index=True).astype({"chosen": "Int64"})[list(_COLUMNS)]
 

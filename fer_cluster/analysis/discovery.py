@@ -83,11 +83,6 @@ class Discovery:
         return " ".join(_sentences(rows) for _, rows in table.groupby(list(KEYS), sort=False))
 
     def _of_run(self, keys, run):
-        if self.seeds < 1 or self.permutations < 1:
-            raise InputError(
-                f"discovery needs one seed and one permutation or more, got seeds={self.seeds} and "
-                f"permutations={self.permutations}."
-            )
         task = _task(run)
         whole = self._clustered(run, task, np.ones(len(task.fit), bool))
         rows = []
