@@ -91,13 +91,26 @@ NETS = {  # beginnings of rows of the README's table of nets: records of their s
 }
 
 
-@pytest.mark.parametrize("picture", sorted(FIGURES.glob("*.png")), ids=lambda path: path.stem)
-def test_a_picture_can_be_drawn_from_the_table_beside_it(picture):
-    (plot,) = [part for beginning, part in PLOTS.items() if picture.stem.startswith(beginning)]
-    data = pd.read_csv(picture.with_suffix(".csv"))
-    if len(data) > MOST:
-        pytest.skip("a map of all faces")
-    pyplot.close(catalog.make("plots", plot).draw(data))
+def tables(plot):
+    """Return the tables beside the pictures of a plot, the smallest first."""
+    names = [beginning for beginning, part in PLOTS.items() if part == plot]
+    found = [path for path in FIGURES.glob("*.png") if path.stem.startswith(tuple(names))]
+    return sorted((path.with_suffix(".csv") for path in found), key=lambda path: path.stat().st_size)
+
+
+def test_every_picture_has_the_table_behind_it():
+    told = [path for plot in set(PLOTS.values()) for path in tables(plot)]
+    assert sorted(told) == sorted(path.with_suffix(".csv") for path in FIGURES.glob("*.png"))
+
+
+@pytest.mark.parametrize("plot", sorted(set(PLOTS.values())))
+def test_pictures_can_be_drawn_from_the_tables_beside_them(plot):
+    first, *others = tables(plot)
+    data = pd.read_csv(first)
+    for other in others:
+        assert list(pd.read_csv(other, nrows=1)) == list(data)
+    if len(data) <= MOST:
+        pyplot.close(catalog.make("plots", plot).draw(data))
 
 
 def record(name):
