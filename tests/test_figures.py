@@ -82,6 +82,7 @@ NETS = {  # beginnings of rows of the README's table of nets: records of their s
         *(f"paper_nets/paper/three_blocks-seed{seed}" for seed in (1, 2)),
     ],
     "`residual`": ["paper/paper/residual", *(f"paper_nets/paper/residual-seed{seed}" for seed in (1, 2))],
+    "`residual:width=64`": ["paper_nets/paper/residual-wide"],
     "`vgg16_transfer`, 10": ["paper_nets/paper/vgg16_transfer"],
     "`vgg16_transfer`, 30": ["paper_nets/paper/vgg16_transfer_30"],
     "`linear_probe`": ["paper/paper/pixels-linear_probe"],
@@ -148,12 +149,12 @@ def accuracy(names, part, scores):
 def test_the_nets_of_the_readme_are_those_of_the_records(system):
     section = README.split("<!-- supervised -->")[1].split("<!-- /supervised -->")[0]
     (row,) = [line for line in section.splitlines() if line.startswith(f"| {system}")]
-    told = [float(cell.strip(" %")) for cell in row.split("|")[3:7]]
+    told = [float(cell.strip(" %")) for cell in row.split("|")[3:7] if "%" in cell]
     names = NETS[system]
     official = [names[0].replace("/paper/", "/official/")]
     if not (FIGURES / "runs" / f"{official[0]}.json").exists():
         official = [official[0].replace("paper_nets", "paper")]
     parts = [(names, "test"), (official, "PrivateTest")]
     kinds = ("scores", "scores_without_duplicates")
-    wanted = [accuracy(some, part, kind) for some, part in parts for kind in kinds]
+    wanted = [accuracy(some, part, kind) for some, part in parts[: len(told) // 2] for kind in kinds]
     assert told == pytest.approx(wanted, abs=0.0051)
