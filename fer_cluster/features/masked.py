@@ -51,9 +51,8 @@ class Masked(ViewEncoder):
         from fer_cluster.training.device import pick
 
         rows = np.linspace(0, len(images) - 1, min(len(images), _MEASURED)).astype(int)
-        size = math.ceil(
-            len(rows) / math.ceil(len(rows) / _AT_ONCE)
-        )  # batches of one size, as all weigh the same
+        batches = math.ceil(len(rows) / _AT_ONCE)
+        size = math.ceil(len(rows) / batches)  # the same for all, as each batch weighs the same
         measure(self.net_, Batches(images[rows], None, pick(self.device), size).in_order())
 
     def check(self, watched=True):
