@@ -19,6 +19,8 @@ import sys
 import time
 from pathlib import Path
 
+from fer_cluster.processor import cores
+
 HERE = Path(__file__)
 FIELDS = (
     "device",
@@ -193,7 +195,7 @@ def main():
     parser.add_argument("--nets", nargs="+", default=["cnn3_normalised", "three_blocks"])
     parser.add_argument("--faces", type=int, default=5120)
     parser.add_argument("--repeat", type=int, default=2)
-    parser.add_argument("--workers", type=int, nargs="+", default=[0, 2])
+    parser.add_argument("--workers", type=int, nargs="+", default=sorted({0, 2, cores()}))
     parser.add_argument("--out", default=HERE.parent.parent / "figures" / "benchmark_training.csv")
     parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -8,8 +8,9 @@ import pandas as pd
 from fer_cluster.atomic import writing
 from fer_cluster.blocks import blocks
 from fer_cluster.duplicates import content_keys, near_pairs
-from fer_cluster.emotions import EMOTIONS, emotion_of
+from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import unknown
+from fer_cluster.votes import has_votes, voted
 
 FINDINGS = {
     "constant": "all pixels are equal",
@@ -24,6 +25,8 @@ FINDINGS = {
     "label outvoted": "fewer FER+ voters saw the label than something else",
     "label tied": "as many FER+ voters saw something else",
 }
+
+_COUNTED_BY = ("split", "emotion")
 
 
 def audit(faces, out=None, *, by="split"):
@@ -45,7 +48,14 @@ def audit(faces, out=None, *, by="split"):
         One row a finding and split, and one for all: ``finding``, ``split``,
         ``count`` (faces), ``of`` (faces that could have it), ``share``,
         ``groups`` (of copies; 0 for other findings), ``meaning``.
+
+    Raises
+    ------
+    InputError
+        Where ``by`` is neither, or the votes lack an emotion.
     """
+    if by not in _COUNTED_BY:
+        raise unknown("audit", by, _COUNTED_BY)
     table = found(faces)
     findings = _tally(table, faces, by)
     if out is not None:
@@ -72,7 +82,7 @@ def found(faces):
     parts = [_rows("constant", _constant(faces.images))]
     parts += _copies(image, split, about)
     parts += _near_copies(faces.images, image, split, about)
-    if "votes_neutral" in about:
+    if has_votes(about):
         parts += _votes(about)
     table = pd.concat(parts, ignore_index=True)
     columns = [name for name in ("file", "split", "emotion") if name in about]
@@ -162,17 +172,16 @@ def _labels(emotion, group):
 
 def _votes(about):
     """Return the findings on labels that are not what most FER+ voters saw."""
-    columns = [name for name in about if name.startswith("votes_")]
-    meant = [emotion_of(name.removeprefix("votes_")) for name in columns]
-    votes = about[columns].to_numpy()
-    label = np.array([meant.index(emotion) for emotion in EMOTIONS])[about["emotion"].cat.codes]
+    emotions, rest = voted(about)
+    names = [*emotions, *(name.removeprefix("votes_") for name in rest)]
+    votes = about[[*emotions.values(), *rest]].to_numpy()
+    label = about["emotion"].cat.codes.to_numpy()
     face = np.arange(len(votes))
     own = votes[face, label]
     others = votes.copy()
     others[face, label] = -1
     rival, most = others.argmax(axis=1), others.max(axis=1)
     labelled = about["emotion"].notna().to_numpy() & (votes.sum(axis=1) > 0)
-    names = [emotion or name.removeprefix("votes_") for emotion, name in zip(meant, columns, strict=True)]
     detail = [f"{names[a]} {m}, {names[b]} {o}" for a, m, b, o in zip(rival, most, label, own, strict=True)]
     return [
         _rows("label outvoted", labelled & (own < most), detail=detail),
@@ -182,10 +191,8 @@ def _votes(about):
 
 def _tally(table, faces, by):
     """Count findings for each split or emotion, and for all; what does not occur counts 0."""
-    if by not in ("split", "emotion"):
-        raise unknown("audit", by, ("split", "emotion"))
     names = [str(name) for name in _ordered(faces.about[by])]
-    findings = [name for name in FINDINGS if "label" not in name or "votes_neutral" in faces.about]
+    findings = [name for name in FINDINGS if "label" not in name or has_votes(faces.about)]
     rows = []
     for finding in findings:
         able = _able(finding, faces.about)

@@ -114,7 +114,8 @@ def classify(
     for seed, one in zip(seeds, trained, strict=True):
         options = _options(seen, emotion, watched, checkpoint, seed) | taught
         one.fit(seen[rows], emotion[rows], **wanted(one.fit, **options))
-    seconds = max(time.perf_counter() - started, trained_seconds(*trained))
+    seconds = {"features": embedding.seconds if features else 0.0}
+    seconds["baseline"] = max(time.perf_counter() - started, trained_seconds(*trained))
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
     described = describe(baseline, features, then=then, seeds=seeds)
     params = parameters(embedding and embedding.chain, baseline=trained[0])
@@ -129,7 +130,7 @@ def classify(
         **known(faces, parts, params, chosen(chosen_with, teachers)),
         **({"trained_share": trained[0].trained_share_} if hasattr(trained[0], "trained_share_") else {}),
         "params": params,
-        "seconds": {"features": embedding.seconds if features else 0.0, "baseline": round(seconds, 3)},
+        "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
         **provenance.record(device(trained[0], *([embedding.chain.extractor] if features else []))),
     }
     run = named(name or run_name(described), spec, table(faces, parts), probability)

@@ -75,10 +75,16 @@ _TOY_EPOCHS = 2
 @click.option("--clusterer", default="kmeans", show_default=True, help="name:param=value,...")
 @click.option("--projection", default="pca", show_default=True, help="pca, umap or tsne.")
 @click.option("--k", default=7, show_default=True, help="Number of clusters.")
-@click.option("--split", help="official, paper, all or stratified.  [default: official if there is one]")
+@click.option(
+    "--split",
+    help="official, paper, all or stratified.  [default: what the faces have]",
+)
 @click.option("--seeds", default=10, show_default=True, help="How many seeds of the clusterer.")
 @_EPOCHS
-@click.option("--out", help="Folder of the run and its figures; resumes.  [default: runs/NAME]")
+@click.option(
+    "--out",
+    help="Folder of the run and its figures; a training that was cut off goes on.  [default: runs/NAME]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
 def cluster(faces, votes, skip_bad, features, then, clusterer, out, as_json, **options):
     """Cluster faces without a label and score the clusters against emotion.
@@ -92,8 +98,9 @@ def cluster(faces, votes, skip_bad, features, then, clusterer, out, as_json, **o
 
     out, state = _places(out, run_name(describe(features, clusterer, then=then)))
     faces = load_faces(faces, votes, skip_bad)
-    run = cluster(faces, features, clusterer, then=then, checkpoint=state, **options)
-    _keep(run, out, state, as_json, faces)
+    parts = {"features": features, "clusterer": clusterer, "then": then, **options}
+    run = _found(out, parts, faces)
+    _keep(run or cluster(faces, checkpoint=state, **parts), out, state, as_json, faces, new=run is None)
 
 
 @cli.command(epilog=FACES, short_help="Train a supervised baseline and score it on the same faces.")
@@ -101,12 +108,15 @@ def cluster(faces, votes, skip_bad, features, then, clusterer, out, as_json, **o
 @click.option("--baseline", default="cnn3", show_default=True, help="name:param=value,...")
 @click.option("--features", help="What a probe sees, name:param=value,...  [default: pixels]")
 @click.option("--then", multiple=True, help="A step after the features; may be given several times.")
-@click.option("--split", help="official, paper, all or stratified.  [default: official if there is one]")
+@click.option(
+    "--split",
+    help="official, paper, all or stratified.  [default: what the faces have]",
+)
 @click.option("--seeds", default=1, show_default=True, help="How many seeds of the baseline.")
 @_EPOCHS
-@click.option("--out", help="Folder of the run, its figures and tables; resumes.  [default: runs/NAME]")
+@click.option("--out", help="Folder of the run, its figures and tables.  [default: runs/NAME]")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
-def classify(faces, votes, skip_bad, baseline, features, then, split, seeds, epochs, out, as_json):
+def classify(faces, votes, skip_bad, baseline, features, then, out, as_json, **options):
     """Train a baseline on the labels of the training faces and score it on the test faces.
 
     A training that was cut off goes on where it was.
@@ -119,9 +129,10 @@ def classify(faces, votes, skip_bad, baseline, features, then, split, seeds, epo
     from fer_cluster.classifying import classify, describe, run_name
 
     out, state = _places(out, run_name(describe(baseline, features, then=then)))
-    options = {"features": features, "then": then, "split": split, "seeds": seeds, "epochs": epochs}
-    run = classify(load_faces(faces, votes, skip_bad), baseline, checkpoint=state, **options)
-    _keep(run, out, state, as_json)
+    faces = load_faces(faces, votes, skip_bad)
+    parts = {"baseline": baseline, "features": features, "then": then, **options}
+    run = _found(out, parts, faces)
+    _keep(run or classify(faces, checkpoint=state, **parts), out, state, as_json, new=run is None)
 
 
 def _places(out, name):
@@ -135,17 +146,41 @@ def _places(out, name):
     return out, state_folder(out)
 
 
-def _keep(run, out, state, as_json, faces=None):
+def _found(out, parts, faces):
+    """Return the run of these parts and faces that its folder has already; never overwrite another."""
+    from fer_cluster.comparing import finished
+    from fer_cluster.errors import InputError
+    from fer_cluster.runs import load_run
+    from fer_cluster.splits import split
+
+    try:
+        load_run(out)
+    except InputError:
+        return None
+    run = finished(out, parts, split(faces, parts["split"]).name, faces)
+    if run is None:
+        raise InputError(
+            f"{out} holds another run, which is not overwritten; give another --out, or remove it."
+        )
+    click.echo(f"{out} holds this run already; its figures are drawn anew.", err=True)
+    return run
+
+
+def _keep(run, out, state, as_json, faces=None, new=True):
     """Write a run and its figures, a classifier's tables too; the state of its training is done with."""
     import shutil
 
+    from fer_cluster.atomic import writing
     from fer_cluster.drawing import draw
     from fer_cluster.tables import tabulate
     from fer_cluster.training.parallel import is_first
 
     if not is_first():
         return
-    run.save(out)
+    if new:
+        run.save(out)
+    with writing(out / "faces.csv") as path:
+        run.faces.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
     draw([run], out / "figures", faces=faces)
     supervised = run.spec["kind"] == "classifier"
     if supervised:
@@ -160,15 +195,18 @@ def _keep(run, out, state, as_json, faces=None):
 @click.argument("experiment")
 @reading
 @click.option("--out", required=True, help="Folder for runs and figures; resumes.")
+@click.option("--seeds", type=int, help="Of each clusterer, in place of the file's; baselines have one.")
+@_EPOCHS
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
-def compare(experiment, faces, votes, skip_bad, out, as_json):
+def compare(experiment, faces, votes, skip_bad, out, seeds, epochs, as_json):
     """Run an EXPERIMENT (a TOML file, or the shipped 'paper') and lay its runs side by side.
 
     \b
     fer-cluster compare paper toy --out comparison
+    fer-cluster compare paper toy:n=100 --seeds 2 --epochs 1 --out rehearsal
     fer-cluster compare experiments/paper.toml fer2013.csv --out comparison
     """
-    _compare(experiment, load_faces(faces, votes, skip_bad), out, as_json)
+    _compare(experiment, load_faces(faces, votes, skip_bad), out, as_json, seeds, epochs)
 
 
 def _compare(experiment, faces, out, as_json, seeds=None, epochs=None):

@@ -23,6 +23,9 @@ from fer_cluster.training.models import load_model
 from fer_cluster.training.parallel import is_first
 from fer_cluster.voices import chosen, said
 
+_CLUSTERED = ("features", "clusterer", "then", "projection", "k")
+_CLASSIFIED = ("baseline", "features", "then")
+
 
 def compare(experiment, faces="toy", out=None):
     """Make every run of an experiment and return them all.
@@ -67,7 +70,7 @@ def scores_table(runs):
 
 
 def _possible(entries, faces):
-    """Return the runs that the faces allow: without labels those that learn from none."""
+    """Return the runs that the faces allow: without labels no baseline and no ensemble."""
     if faces.about["emotion"].notna().any():
         return entries
     possible = tuple(entry for entry in entries if not entry.keys() & {"baseline", "ensemble"})
@@ -85,7 +88,12 @@ def _available(splits, faces):
             have.append(split)
         except InputError as error:
             warnings.warn(f"Split {split!r} is left out: {error}", stacklevel=3)
-    return have or ["stratified"]
+    if not have:
+        have = [split_faces(faces).name]
+        warnings.warn(
+            f"Split {have[0]!r} is used, as {faces.name} has none that was asked for.", stacklevel=3
+        )
+    return have
 
 
 def _compare_on(split, experiment, faces, out):
@@ -98,11 +106,12 @@ def _compare_on(split, experiment, faces, out):
         entry = _resolved(runs, entry)
         if entry is None:
             continue
-        run = None if "ensemble" in entry else _finished(folder, entry, split, faces)
-        if run is None and "ensemble" in entry:
+        if "ensemble" in entry:
             run = _together(entry, folder)
-        elif run is None:
+        elif (run := finished(folder, entry, split, faces)) is None:
             run, last = _made_or_left_out(entry, split, faces, last, folder, runs)
+        elif is_first():  # killed between the two, a process leaves the state of a finished training
+            shutil.rmtree(state_folder(folder), ignore_errors=True)
         if run is not None:
             runs[entry["name"]] = run
     return list(runs.values())
@@ -123,7 +132,8 @@ def _resolved(runs, entry):
     if missing and entry.get("optional"):
         warnings.warn(f"{entry['name']!r} is left out, as {missing[0][1]!r} is.", stacklevel=5)
         return None
-    for key, name in missing:
+    if missing:
+        key, name = missing[0]
         raise unknown(f"{key} of {entry['name']!r}: run", name, runs or ["no run before it"])
     return entry | {key: [runs[name] for name in names] for key, names in named.items()}
 
@@ -177,10 +187,9 @@ def _embedded(last, entry, split, faces, folder, runs):
 
 
 def _alike(runs, key, folder):
-    """Return a clustering that is there already and its extractor, or None twice.
+    """Return an earlier clustering of the same features and its extractor, else (None, None).
 
-    It has the same features, and the same steps too or, where there is none of these,
-    an extractor that was trained.
+    One with the same steps goes first, then one whose extractor was trained.
     """
     features, then, epochs, seed = key
     wanted = {"kind": "clusterer", "features": features, "epochs": epochs}
@@ -217,8 +226,17 @@ def _seeds(entry):
     return as_seeds(entry.get("seeds", 1 if "baseline" in entry else clustering.SEEDS))
 
 
-def _finished(folder, entry, split, faces):
-    """Return the run that lies in the folder if it is of the same faces and parts."""
+def finished(folder, entry, split, faces):
+    """Return the run that lies in a folder if it is of the same faces and parts, else None.
+
+    Parameters
+    ----------
+    folder : pathlib.Path or None
+    entry : dict
+        Of an experiment.
+    split : str
+    faces : Faces
+    """
     if folder is None or not (folder / "run.json").exists():
         return None
     try:
@@ -234,7 +252,7 @@ def _finished(folder, entry, split, faces):
     same = all(run.spec.get(key) == value for key, value in wanted.items())
     same = same and run.spec["dataset"]["fingerprint"] == faces.fingerprint and run.spec["split"] == split
     chosen_with = chosen_by(chosen(entry.get("chosen_with", "nothing"), teachers), wanted["params"])
-    return _told(run, chosen_with, folder) if same else None
+    return _with_chosen_with(run, chosen_with, folder) if same else None
 
 
 def parameters_now(entry):
@@ -259,15 +277,11 @@ def parameters_now(entry):
     return parameters(chain, **last)
 
 
-def _told(run, chosen_with, folder):
-    """Return a run with what it was chosen with as it is told now, which changes no number."""
+def _with_chosen_with(run, chosen_with, folder):
+    """Return a run whose ``chosen_with``, in memory and in run.json, is what would be told now."""
     if run.spec["chosen_with"] == chosen_with:
         return run
     run = replace(run, spec=run.spec | {"chosen_with": chosen_with})
     if is_first():
         run.save_record(folder)
     return run
-
-
-_CLUSTERED = ("features", "clusterer", "then", "projection", "k")
-_CLASSIFIED = ("baseline", "features", "then")

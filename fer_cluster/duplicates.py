@@ -1,12 +1,12 @@
 """Which images are pixel for pixel the same, and which nearly."""
 
 import hashlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from fer_cluster.blocks import blocks, release
+from fer_cluster.processor import cores
 
 LIKENESS = 0.94  # of 49 such pairs of FER2013 that were looked at, 49 show one photograph
 TILE = 512  # images, so that a table of all their likenesses stays in the cache of a core
@@ -134,7 +134,7 @@ def _candidates(low, other, likeness):
     left, right = np.hstack([low, half, one]), np.hstack([other, -one, -half])
     strips = range(0, len(low), TILE)
     # Threads over tiles: a library that cuts each small product up itself waits more than it works.
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(cores()) as pool:
         found = list(pool.map(lambda top: _strip(left, right, top, likeness - 1 - 1e-5), strips))
     return np.concatenate([np.empty((0, 2), int), *found])
 

@@ -10,15 +10,17 @@ from fer_cluster import catalog, classifying, clustering
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name
 from fer_cluster.splits import SPLITS
+from fer_cluster.whole import is_whole
 
 _CLUSTERING = ("name", "features", "then", "clusterer", "projection", "k", "seeds", "epochs", "chosen_with")
 _BASELINE = ("name", "baseline", "features", "then", "seeds", "epochs", "chosen_with", "optional", "teachers")
 _ENSEMBLE = ("name", "ensemble", "chosen_with", "optional")
 _SHARED = ("title", "splits", "k", "seeds", "projection", "baseline_seeds", "runs", "figures", "tables")
-_FIGURE_KEYS = ("name", "plot", "run", "runs")
-_TABLE_KEYS = ("name", "analysis", "run", "runs")
-_TEXTS = ("name", "plot", "analysis", "run")
-_LISTS = ("then", "ensemble", "teachers")
+_TEXTS = ("title", "name", "plot", "analysis", "run", "chosen_with", "projection")
+_LISTS = ("splits", "then", "ensemble", "teachers")
+_GRIDS = ("features", "clusterer", "baseline")
+_COUNTS = ("k", "epochs")
+_MAY_BE_EMPTY = ("then", "teachers")
 _KINDS = {
     "features": "features",
     "clusterer": "clusterers",
@@ -77,7 +79,7 @@ def read_experiment(path, seeds=None, epochs=None):
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not readable as TOML: {error}.") from error
     _check_keys(path, table, _SHARED)
-    _check_kinds(path, table)
+    _check_types(path, table)
     runs = [run for entry in table.get("runs", ()) for run in _grid(path, entry, table)]
     if not runs:
         raise InputError(f"{path} asks for no run; add a [[runs]] table.")
@@ -86,12 +88,8 @@ def read_experiment(path, seeds=None, epochs=None):
     _check_names(path, "run", names)
     _check_members(path, runs)
     figures, tables = table.get("figures", ()), table.get("tables", ())
-    for figure in figures:
-        _check_drawn(path, "figure", figure, names, _FIGURE_KEYS, "plots", "plot")
-    for one in tables:
-        _check_drawn(path, "table", one, names, _TABLE_KEYS, "analysis", "analysis")
-    for what, some in (("figure", figures), ("table", tables)):
-        _check_names(path, what, [one["name"] for one in some])
+    _check_drawn(path, "figure", figures, names, "plots", "plot")
+    _check_drawn(path, "table", tables, names, "analysis", "analysis")
     splits = tuple(table.get("splits", ("official",)))
     for split in splits:
         if split not in SPLITS:
@@ -171,20 +169,32 @@ def _listed(value):
     return value if isinstance(value, list) else [value]
 
 
-def _check_kinds(path, table):
-    """Refuse values of another kind than the keys of the file have."""
+def _check_types(path, table):
+    """Refuse values of another type than the keys of the file have."""
+    rows = [table]
     for key in ("runs", "figures", "tables"):
         found = table.get(key, [])
         if not (isinstance(found, list) and all(isinstance(one, dict) for one in found)):
             raise InputError(f"{path}: {key} must be tables, each headed [[{key}]].")
-        for one, text in itertools.product(found, _TEXTS):
-            if not isinstance(one.get(text, ""), str):
-                raise InputError(f"{path}: {text} must be a text, got {one[text]!r}.")
-    lists = [(table, "splits"), *((run, key) for run in table.get("runs", []) for key in _LISTS)]
-    for entry, key in lists:
-        value = entry.get(key, [])
-        if not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
-            raise InputError(f"{path}: {key} must be a list of texts, got {value!r}.")
+        rows += found
+    for row in rows:
+        for key, value in row.items():
+            if allowed := _allowed(key, value, row is table):
+                raise InputError(f"{path}: {key} must be {allowed}, got {value!r}.")
+
+
+def _allowed(key, value, on_top):
+    """Return what a key must have where it has something else, or nothing."""
+    texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if key in _TEXTS:
+        return "" if isinstance(value, str) else "a text"
+    if key in _COUNTS:
+        return "" if is_whole(value) else "a whole number of 1 or more"
+    if key in _LISTS or (key == "runs" and not on_top):
+        return "" if texts and (value or key in _MAY_BE_EMPTY) else "a list of texts"
+    if key in _GRIDS:
+        return "" if isinstance(value, str) or (texts and value) else "a text or a list of texts"
+    return "true or false" if key == "optional" and not isinstance(value, bool) else ""
 
 
 def _check_members(path, runs):
@@ -215,13 +225,18 @@ def _check_keys(path, table, allowed):
             raise unknown(f"{path}", key, allowed)
 
 
-def _check_drawn(path, what, entry, names, keys, kind, part):
-    """Refuse a figure or a table of an unknown part or run."""
-    _check_keys(path, entry, keys)
-    if "name" not in entry:
-        raise InputError(f"{path}: a {what} has no name; its file is called by it.")
-    if not hasattr(catalog.make(kind, entry.get(part, "")), "of"):
-        raise InputError(f"{path}: {what} {entry['name']!r}: {entry[part]!r} is not made of runs.")
-    for run in entry.get("runs", [entry.get("run")]):
-        if run not in names:
-            raise unknown(f"{path}: {what} {entry.get('name')!r}", run, names)
+def _check_drawn(path, what, entries, names, kind, part):
+    """Refuse figures, or tables, of an unknown part or run."""
+    for entry in entries:
+        _check_keys(path, entry, ("name", part, "run", "runs"))
+        if "name" not in entry:
+            raise InputError(f"{path}: a {what} has no name; its file is called by it.")
+        here = f"{path}: {what} {entry['name']!r}"
+        if part not in entry or not entry.keys() & {"run", "runs"}:
+            raise InputError(f"{here} needs {part}, and run or runs.")
+        if not hasattr(catalog.make(kind, entry[part]), "of"):
+            raise InputError(f"{here}: {entry[part]!r} is not made of runs.")
+        for run in entry.get("runs", [entry.get("run")]):
+            if run not in names:
+                raise unknown(here, run, names)
+    _check_names(path, what, [entry["name"] for entry in entries])

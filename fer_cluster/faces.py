@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fer_cluster.blocks import blocks
 from fer_cluster.emotions import EMOTIONS, as_emotion
 from fer_cluster.errors import InputError
 
@@ -62,11 +63,14 @@ class Faces:
         """Return the faces at ``rows``: a slice, indices or a mask."""
         if not isinstance(rows, slice):
             rows = np.asarray(rows)
+            if rows.ndim != 1:
+                raise InputError(
+                    "Faces are picked by a slice, a list of indices or a mask, one face by [[3]]."
+                )
             if rows.dtype == bool and len(rows) != len(self):
                 raise IndexError(f"The mask has {len(rows):,} values for {len(self):,} faces.")
             rows = as_rows(rows)
-        about = self.about.iloc[np.r_[rows] if not isinstance(rows, slice) else rows]
-        return Faces(self.images[rows], about, self.name)
+        return Faces(self.images[rows], self.about.iloc[rows], self.name)
 
     def __repr__(self):
         size = " x ".join(str(side) for side in self.images.shape[1:])
@@ -83,8 +87,8 @@ class Faces:
     def fingerprint(self):
         """SHA-256 of images, emotions and splits: what a run was made from."""
         digest = hashlib.sha256(str(self.images.shape).encode())
-        for start in range(0, len(self), 8192):
-            digest.update(np.ascontiguousarray(self.images[start : start + 8192]))
+        for _, block in blocks(self.images):
+            digest.update(np.ascontiguousarray(block))
         digest.update(self.about["emotion"].cat.codes.to_numpy(np.int8).tobytes())
         digest.update("\n".join(self.about["split"].fillna("").astype(str)).encode())
         return digest.hexdigest()

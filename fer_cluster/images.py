@@ -28,3 +28,23 @@ def as_images(images, who, shape=None):
             f"{who} reads images (n, {size}) of uint8, got {images.dtype} of shape {images.shape}."
         )
     return images
+
+
+def fitted(image, shape):
+    """Return a grey image, uint8, at another height and width: its middle of that shape, scaled.
+
+    By linear interpolation over all that a new pixel covers.
+    """
+    if image.shape == tuple(shape):
+        return image
+    from PIL import Image, ImageOps
+
+    height, width = shape
+    return np.asarray(ImageOps.fit(Image.fromarray(image), (width, height), Image.Resampling.BILINEAR))
+
+
+def scaled(images, shape):
+    """Return images, uint8 (n, height, width), at another height and width, each as :func:`fitted`."""
+    if images.shape[1:] == tuple(shape) or not len(images):
+        return images
+    return np.stack([fitted(image, shape) for image in images])

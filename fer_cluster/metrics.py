@@ -173,7 +173,7 @@ def expected_mutual_information(table):
     return float((count / total * np.log(total * count / (a * b)) * np.exp(weight)).sum())
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=8)
 def _log_factorials(n):
     return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
 

@@ -41,8 +41,8 @@ def _said(runs):
     if asked:
         epochs = " or ".join(map(str, sorted(asked)))
         said.append(
-            f"**Whatever is trained saw each face {epochs} time(s), as was asked, not as often as it would "
-            "by itself: the scores of a short training tell that the systems work, not how well.**"
+            f"**Whatever is trained saw each face {epochs} time(s), as was asked, in place of its own number:"
+            " the scores of a short training tell that the systems work, not how well.**"
         )
     if any(run.spec["dataset"]["name"].startswith("toy") for run in runs):
         said.append("The faces are drawn, not photographed; their scores say nothing of FER2013.")

@@ -60,10 +60,13 @@ def check_parameters(*parts):
 
 
 def text(part):
-    """Return a part as text: its own, or the class of an object."""
+    """Return a part as text: its own, the name of an object of ours, or the class of another."""
     if hasattr(part, "steps"):
         return "+".join(text(step) for _, step in part.steps)
-    return part if isinstance(part, str) else "none" if part is None else type(part).__name__.lower()
+    if part is None or isinstance(part, str):
+        return part or "none"
+    package, _, module = type(part).__module__.rpartition(".")
+    return module if package.startswith("fer_cluster.") else type(part).__name__.lower()
 
 
 def file_name(*words):

@@ -14,7 +14,7 @@ from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.naming import names_apart
 from fer_cluster.scoring import name as name_clusters
-from fer_cluster.scoring import spread
+from fer_cluster.scoring import spread, value
 from fer_cluster.training.models import load_model, save_model
 
 _FILES = ("run.json", "faces.parquet", "features.npy", "medoids.npy")
@@ -34,7 +34,8 @@ class Run:
     faces : DataFrame
         One row a face: ``about`` of the data set, ``part`` of the split,
         ``duplicate`` (an exact copy lies in the part fitted on), ``cluster``
-        (first seed), ``cluster_1`` ... (further seeds), ``x`` and ``y``.
+        (first seed), ``cluster_1`` ... (further seeds), ``x`` and ``y``; a classifier's has
+        ``predicted``, ``predicted_1`` ... and ``confidence`` in place of clusters.
     features : ndarray of float32, shape (n, d)
     scores, scores_without_duplicates : dict
         part -> metric -> value; see :func:`fer_cluster.scoring.score`.
@@ -45,7 +46,7 @@ class Run:
     pictures : ndarray of uint8, shape (2, m, height, width)
         Faces and what a net makes of them, where it makes images.
     models : sequence
-        What was trained, an estimator for each seed. Saved in folders
+        What was trained: the net of each seed, or the one extractor of a clustering. Saved in folders
         ``model_0``, ... and read again, when they are asked for, by
         :func:`fer_cluster.training.models.load_model`.
     """
@@ -243,11 +244,6 @@ def find_runs(folders):
             raise InputError(f"No run (run.json) lies in {folder} or below it.")
         runs += [load_run(path) for path in found]
     return runs
-
-
-def value(score):
-    """Return the float of a score, the mean where there were several seeds."""
-    return score["mean"] if isinstance(score, dict) else score
 
 
 def _has_content(folder):

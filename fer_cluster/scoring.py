@@ -1,4 +1,4 @@
-"""The scores of a clustering, part by part, with intervals over seeds and faces."""
+"""The scores of clusters and of named faces, part by part, with intervals over seeds and faces."""
 
 import math
 
@@ -47,7 +47,7 @@ def score(emotion, clusters, part, fit, named=False):
     dict
         part -> metric -> a float, or for several seeds ``mean``, ``sd`` (over
         seeds), ``low`` and ``high`` (95 %). Parts without labelled faces are left out; where
-        ``fit`` is one, what depends on names is not a number.
+        ``fit`` is one, the metrics that depend on names are NaN.
     """
     n_clusters = 7 if named else int(clusters.max()) + 1
     namings = [np.arange(7)] * len(clusters)
@@ -113,6 +113,11 @@ def spread(metric, scores):
     if metric != "named_accuracy":
         return {"mean": found}
     return {"mean": found} | dict(zip(("low", "high"), wilson(found, scores["n"]), strict=True))
+
+
+def value(score):
+    """Return the float of a score, the mean where there were several seeds."""
+    return score["mean"] if isinstance(score, dict) else score
 
 
 def wilson(share, n):

@@ -5,7 +5,7 @@ from html import escape
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
 from fer_cluster.scoring import spread
-from fer_cluster.summary import HEADER, UNLABELLED, ranked, title
+from fer_cluster.summary import HEADER, UNLABELLED, number, ranked, title
 from fer_cluster.thumbnails import picture
 
 _DPI = 72  # that of a notebook's own figures
@@ -76,7 +76,7 @@ def _scores(run):
 def _cells(metric, scores):
     """Return a score and its 95 % interval, empty where that is not known."""
     known = spread(metric, scores)
-    return [f"{known[name]:.3f}" if name in known else "" for name in ("mean", "low", "high")]
+    return [number(known[name]) if name in known else "" for name in ("mean", "low", "high")]
 
 
 def _table(header, rows):

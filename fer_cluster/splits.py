@@ -54,7 +54,7 @@ def split(faces, name=None, seed=0):
         ``official``: as the data set says. ``paper``: the test faces of Bolcas
         2024. ``all``: fitted and scored on all faces. ``stratified``: a seeded
         fifth of each emotion is the test part, the same for all runs. By default ``official`` where
-        the data set has a split of its own, else ``stratified``.
+        the data set has a split of its own, ``all`` where no face has a label, else ``stratified``.
     seed : int
         Used by ``stratified`` only.
 
@@ -63,8 +63,7 @@ def split(faces, name=None, seed=0):
     InputError
         Where the name is unknown, or the data set has no such split.
     """
-    if name is None:
-        name = "official" if faces.about["split"].nunique() > 1 else "stratified"
+    name = _usual(faces) if name is None else name
     if name not in SPLITS:
         raise unknown("split", name, SPLITS)
     if len(faces) < 2:
@@ -73,6 +72,12 @@ def split(faces, name=None, seed=0):
     if name in makers:
         return makers[name](faces)
     return _stratified(faces, seed)
+
+
+def _usual(faces):
+    if faces.about["split"].nunique() > 1:
+        return "official"
+    return "stratified" if faces.about["emotion"].notna().any() else "all"
 
 
 def _official(faces):

@@ -1,7 +1,6 @@
 """Scores in words: a table and a sentence that a person reads in the terminal."""
 
-from fer_cluster.runs import value
-from fer_cluster.scoring import spread
+from fer_cluster.scoring import spread, value
 
 HEADER = ("AMI", "Hungarian", "named", "from", "to", "balanced", "purity", "by chance", "seeds", "labels")
 UNLABELLED = "The faces to report on have no labels, so there is nothing to score against."
@@ -74,14 +73,14 @@ def _lines(rows):
 def _cells(run):
     scores = _scores(run)
     accuracy = spread("named_accuracy", scores)
-    shown = {name: _number(value(score)) for name, score in scores.items()}
+    shown = {name: number(value(score)) for name, score in scores.items()}
     unsupervised = run.spec["kind"] == "clusterer"
     return [
         shown["ami"],
         shown["hungarian_accuracy"] if unsupervised else "",  # a classifier names its own classes
         shown["named_accuracy"],
-        _number(accuracy["low"]),
-        _number(accuracy["high"]),
+        number(accuracy["low"]),
+        number(accuracy["high"]),
         shown["balanced_accuracy"],
         shown["purity"] if unsupervised else "",
         shown["purity_chance"] if unsupervised else "",
@@ -90,7 +89,7 @@ def _cells(run):
     ]
 
 
-def _number(score):
+def number(score):
     """Return a score as text, nothing where it is not a number: clusters that no label names."""
     return "" if score != score else f"{score:.3f}"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from fer_cluster import catalog
 from fer_cluster.atomic import writing
-from fer_cluster.drawing import by_default, make_each, make_named, told
 from fer_cluster.errors import InputError
+from fer_cluster.making import by_default, faces_argument, make_each, make_named
 from fer_cluster.typeset import latex, markdown
 
 
@@ -78,7 +78,7 @@ def _saving(out, faces):
     """Return what writes a table as CSV, Markdown and LaTeX into a folder."""
 
     def save(analysis, runs, stem):
-        table = analysis.table(runs, **told(analysis.table, faces))
+        table = analysis.table(runs, **faces_argument(analysis.table, faces))
         title = inspect.getdoc(type(analysis)).split("\n")[0].rstrip(".")
         sentence = analysis.say(table)
         texts = {

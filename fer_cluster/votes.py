@@ -43,12 +43,24 @@ def votes_of(run, faces=None):
         if faces.fingerprint != run.spec["dataset"].get("fingerprint"):
             raise InputError(f"The votes are on {faces!r}, which are not the faces of {run.name!r}.")
         about = faces.about
+    emotions, others = voted(about)
+    return about[list(emotions.values())].to_numpy(int), about[others].to_numpy(int)
+
+
+def voted(about):
+    """Return the columns of votes: emotion -> column, as emotions are ordered, and those of something else.
+
+    Raises
+    ------
+    InputError
+        Where one of the seven emotions has none.
+    """
     meant = {name: emotion_of(name.removeprefix(_PREFIX)) for name in about if name.startswith(_PREFIX)}
     column = {emotion: name for name, emotion in meant.items() if emotion}
     if missing := [emotion for emotion in EMOTIONS if emotion not in column]:
         raise InputError(f"The votes have no column for {', '.join(missing)}; FER+ has one for each emotion.")
     others = [name for name, emotion in meant.items() if emotion is None]
-    return about[[column[emotion] for emotion in EMOTIONS]].to_numpy(int), about[others].to_numpy(int)
+    return {emotion: column[emotion] for emotion in EMOTIONS}, others
 
 
 def majority(votes):

@@ -5,6 +5,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a thread each, told before any librar
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("NUMBA_NUM_THREADS", "1")  # umap's, which sets those of torch, too
 
+if not os.environ.get("FER_CLUSTER_TEST_CUDA"):  # equal weights, bit for bit, are promised on the CPU
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
 from pathlib import Path
 
 import numpy as np

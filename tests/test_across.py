@@ -9,13 +9,13 @@ from sklearn.metrics import adjusted_mutual_info_score
 from test_plots import LONG, _outside, _overlapping, _texts, pixels
 
 from fer_cluster import catalog, cluster
-from fer_cluster.analysis._others import loaded, scaled
 from fer_cluster.analysis.transfer import Transfer
 from fer_cluster.datasets.toy import Toy
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
 from fer_cluster.features.pixels import Pixels
+from fer_cluster.images import scaled
 from fer_cluster.picture import save
 
 
@@ -119,7 +119,7 @@ def test_own_faces_and_unlabelled_ones_are_refused(run, home):
     blind = Faces(home.images, home.about[["split"]], "blind")
     with pytest.raises(InputError, match="with labels, but blind has none in Training"):
         table_of(run, home, blind)
-    with pytest.raises(InputError, match="'nowhere'; it has fer2013, folder, table, toy"):
+    with pytest.raises(InputError, match="'nowhere' is neither a file, a folder nor a data set"):
         table_of(run, home, "nowhere")
     with pytest.raises(InputError, match="made of other faces than these of 'large'"):
         table_of(run, shades(name="large", size=32), home)
@@ -128,12 +128,12 @@ def test_own_faces_and_unlabelled_ones_are_refused(run, home):
 # ---- other faces
 
 
-def test_faces_are_loaded_by_name_by_path_and_as_they_are(tmp_path, monkeypatch, home):
-    monkeypatch.setenv("FER_CLUSTER_CACHE", str(tmp_path / "cache"))
-    assert len(loaded("toy:n=30,size=16")) == 30 and loaded(home) is home
+def test_faces_are_named_by_name_by_path_and_as_they_are(tmp_path, home, run):
     path = tmp_path / "some, more=1.npz"
-    np.savez(path, pixels=home.images, emotion=home.about["emotion"].cat.codes.to_numpy())
-    np.testing.assert_array_equal(loaded(str(path)).images, home.images)
+    other = shades(name="other", seed=9)
+    np.savez(path, pixels=other.images, emotion=other.about["emotion"].cat.codes.to_numpy())
+    for given, called in ((other, "other"), (str(path), "some, more=1"), ("toy:n=70,size=16", "toy")):
+        assert set(table_of(run, home, given)["scored_on"]) == {"shades", called}
 
 
 def test_scaling_keeps_flat_images_and_shapes(random):

@@ -15,14 +15,14 @@ LEVELS = {
     0: "__init__ errors atomic blocks duplicates emotions faces splits metrics scoring catalog chain "
     "nuisances progress images thumbnails bins colours factors votes picture processor whole naming",
     1: "training",
-    2: "datasets features steps clusterers projections baselines analysis plots",
-    3: "engines runs parts provenance loading audit clustering classifying ensembles experiment comparing "
-    "voices drawing tables typeset summary shown page visualizers",
+    2: "datasets features steps clusterers projections baselines analysis plots loading",
+    3: "runs parts provenance audit clustering classifying ensembles experiment comparing "
+    "voices making drawing tables typeset summary shown page visualizers",
     4: "report",
     5: "cli options questions __main__",
 }
 LEVEL = {name: level for level, names in LEVELS.items() for name in names.split()}
-KINDS = set(LEVELS[2].split())
+KINDS = set(catalog.KINDS)
 
 
 def imports(path):

@@ -17,8 +17,8 @@ from fer_cluster.experiment import read_experiment
 from fer_cluster.faces import Faces
 from fer_cluster.page import write_page
 from fer_cluster.plots.scores import Scores
-from fer_cluster.runs import load_run, value
-from fer_cluster.scoring import spread
+from fer_cluster.runs import load_run
+from fer_cluster.scoring import spread, value
 from fer_cluster.summary import summary
 from fer_cluster.training import loop
 from fer_cluster.training.models import load_model

@@ -70,9 +70,31 @@ def test_json_is_alone_on_standard_output(capsys):
     assert code == 0 and set(record["scores"]) == {"Training", "PublicTest", "PrivateTest"}
 
 
-def test_a_second_time_replaces_the_run(capsys):
-    for _ in range(2):
-        assert call(capsys, "cluster", *SMALL, "--out", "run")[0] == 0
+def test_a_run_that_is_there_is_not_made_again_and_another_one_not_replaced(capsys, tmp_path):
+    assert call(capsys, "cluster", *SMALL, "--out", "run")[0] == 0
+    record = tmp_path / "run" / "run.json"
+    stamp = record.stat().st_mtime_ns
+    code, _, err = call(capsys, "cluster", *SMALL, "--out", "run")
+    assert code == 0 and "run holds this run already" in err and record.stat().st_mtime_ns == stamp
+    for other in (["--k", "3"], ["--split", "all"], ["--seeds", "3"]):
+        code, _, err = call(capsys, "cluster", *SMALL, "--out", "run", *other)
+        assert code == 2 and "holds another run, which is not overwritten" in err
+    assert record.stat().st_mtime_ns == stamp
+
+
+def test_every_face_is_told_in_a_table(capsys, tmp_path):
+    call(capsys, "cluster", *SMALL, "--out", "run")
+    told = pd.read_csv(tmp_path / "run" / "faces.csv")
+    kept = pd.read_parquet(tmp_path / "run" / "faces.parquet")
+    assert list(told) == list(kept) and (told["cluster"] == kept["cluster"]).all()
+
+
+def test_faces_without_labels_are_all_fitted_and_reported(capsys, tmp_path):
+    (tmp_path / "mine").mkdir()
+    for row, image in enumerate(load("toy:n=20").images):
+        Image.fromarray(image).save(tmp_path / "mine" / f"{row}.png")
+    assert call(capsys, "cluster", "mine", *SMALL[1:], "--k", "3", "--out", "run")[0] == 0
+    assert set(pd.read_csv(tmp_path / "run" / "faces.csv")["part"]) == {"all"}
 
 
 def test_compare_and_figures(capsys, tmp_path):
@@ -223,6 +245,7 @@ def test_a_disk_that_fills_up(capsys, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device", "features.npy")
 
     monkeypatch.setattr(np, "save", full)
+    (tmp_path / "run" / "faces.parquet").unlink()  # no longer whole, so that it is made again
     code, _, err = call(capsys, "cluster", *SMALL, "--out", "run")
     assert code == 2 and "No space left on device (features.npy)." in err
     assert (tmp_path / "run" / "run.json").read_bytes() == before

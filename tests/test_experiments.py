@@ -6,7 +6,7 @@ import pytest
 from fer_cluster.comparing import compare
 from fer_cluster.errors import InputError
 from fer_cluster.experiment import read_experiment
-from fer_cluster.runs import value
+from fer_cluster.scoring import value
 
 TOML = """
 title = "two"
@@ -136,6 +136,21 @@ def test_a_split_that_the_faces_lack_is_reported(experiment, tiny):
         ("[[runs]]\nname = 5", "name must be a text, got 5"),
         ('[[runs]]\nname = "a"\n[[figures]]\nname = "f"\nplot = 3\nrun = "a"', "plot must be a text"),
         ('[runs]\nfeatures = "pixels"', r"runs must be tables, each headed \[\[runs\]\]"),
+        ('[[runs]]\nk = "seven"', "k must be a whole number of 1 or more, got 'seven'"),
+        ("[[runs]]\nfeatures = 3", "features must be a text or a list of texts, got 3"),
+        ("[[runs]]\nclusterer = []", "clusterer must be a text or a list of texts"),
+        ('[[runs]]\nname = "e"\nensemble = []', "ensemble must be a list of texts"),
+        ('[[runs]]\nbaseline = "cnn3"\noptional = 1', "optional must be true or false"),
+        ("title = 3\n[[runs]]", "title must be a text, got 3"),
+        (
+            '[[runs]]\nname = "a"\n[[figures]]\nname = "f"\nplot = "scatter"\nruns = "a"',
+            "runs must be a list",
+        ),
+        (
+            '[[runs]]\nname = "a"\n[[figures]]\nname = "f"\nplot = "scatter"',
+            "'f' needs plot, and run or runs",
+        ),
+        ('[[runs]]\n[[tables]]\nname = "t"\nrun = "a"', "'t' needs analysis"),
     ],
 )
 def test_values_of_the_wrong_kind(tmp_path, text, told):

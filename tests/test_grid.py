@@ -8,7 +8,7 @@ import fer_cluster
 from fer_cluster.errors import InputError
 from fer_cluster.picture import save
 from fer_cluster.plots.grid import Grid, _table
-from fer_cluster.runs import value
+from fer_cluster.scoring import value
 
 
 @pytest.fixture

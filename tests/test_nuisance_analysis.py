@@ -16,11 +16,12 @@ from fer_cluster.analysis.nuisance import Nuisance
 from fer_cluster.cli import main
 from fer_cluster.clusterers.kmeans import KMeans
 from fer_cluster.datasets.toy import Toy
-from fer_cluster.drawing import draw, told
+from fer_cluster.drawing import draw
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
 from fer_cluster.factors import cut, nuisances, numbers
+from fer_cluster.making import faces_argument
 from fer_cluster.nuisances import NUISANCES, in_words
 from fer_cluster.picture import save
 from fer_cluster.plots.nuisance import Nuisance as Picture
@@ -254,9 +255,9 @@ def test_an_analysis_that_can_do_without_faces_is_not_refused(faces):
 
         def say(self, table): ...
 
-    assert told(Either().table, None) == {"faces": None}
-    assert told(Either().table, faces) == {"faces": faces}
-    assert told(Either().say, faces) == {}
+    assert faces_argument(Either().table, None) == {"faces": None}
+    assert faces_argument(Either().table, faces) == {"faces": faces}
+    assert faces_argument(Either().say, faces) == {}
 
 
 def test_unasked_it_is_left_out_silently(bare, tmp_path, monkeypatch):

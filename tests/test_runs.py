@@ -15,8 +15,8 @@ from fer_cluster.clustering import cluster, embed
 from fer_cluster.drawing import draw
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
-from fer_cluster.runs import find_runs, load_run, told_apart, value
-from fer_cluster.scoring import METRICS
+from fer_cluster.runs import find_runs, load_run, told_apart
+from fer_cluster.scoring import METRICS, value
 from fer_cluster.summary import summary
 
 PARTS = ("pixels:n_components=5", "kmeans")

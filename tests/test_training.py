@@ -245,6 +245,9 @@ def test_each_process_has_an_accelerator_of_its_own(monkeypatch):
     assert is_first() and device._own(torch.device("cuda")) == torch.device("cuda")
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "one")
     monkeypatch.setenv("LOCAL_RANK", "3")
+    with pytest.raises(InputError, match="more processes than there are GPUs"):
+        device._own(torch.device("cuda"))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
     assert not is_first() and device._own(torch.device("cuda")) == torch.device("cuda:3")
     assert device._own(torch.device("cuda:0")) == torch.device("cuda:0")
 

@@ -6,11 +6,12 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fer_cluster.analysis._others import loaded, scaled
 from fer_cluster.analysis._pipeline import agreement, drawn, rebuilt, refitted
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
+from fer_cluster.images import scaled
+from fer_cluster.loading import load
 from fer_cluster.scoring import score
 from fer_cluster.splits import split
 from fer_cluster.whole import check_whole
@@ -72,7 +73,7 @@ class Transfer:
         InputError
             Where the run is of other faces or cannot be made anew, or the others are the same or unlabelled.
         """
-        other = loaded(self.to)
+        other = load(self.to)
         rows = [row for keys, run in named(runs) for row in self._rows(keys, run, faces, other)]
         return pd.DataFrame(rows)
 

@@ -60,10 +60,10 @@ def read_folder(path, files, images, rejects):
         raise InputError(f"{path} has no images ({', '.join(SUFFIXES)}) in it or in its folders.")
     names = [name for name, _ in files]
     digest = hashlib.sha256()
-    good = read_images(_contents(path, names, digest), images, rejects)
+    good, notes = read_images(_contents(path, names, digest), images, rejects)
     kept = [name for name, ok in zip(names, good, strict=True) if ok]
     about = pd.DataFrame({"emotion": _emotions(kept), "split": _splits(kept), "file": kept})
-    return Reading(about, None if len(rejects) else digest.hexdigest(), _strange(about))
+    return Reading(about, None if len(rejects) else digest.hexdigest(), _strange(about) + notes)
 
 
 def _walk(root):

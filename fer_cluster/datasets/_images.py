@@ -1,7 +1,6 @@
 """Encoded images to grey arrays of one size, with the reason where one cannot be used."""
 
 import io
-import os
 import struct
 import warnings
 import zlib
@@ -10,7 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from fer_cluster.images import fitted
+from fer_cluster.processor import cores
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP")
 LARGEST = 64_000_000  # pixels of an image
@@ -24,7 +26,8 @@ def decode(data):
     Parameters
     ----------
     data : bytes
-        A PNG, JPEG, BMP or WebP file. Colour becomes grey (ITU-R 601 luma).
+        A PNG, JPEG, BMP or WebP file. Colour becomes grey (ITU-R 601 luma), 16 bits become 8,
+        what is transparent becomes white, and a photograph that says how it was held is turned upright.
 
     Returns
     -------
@@ -36,9 +39,7 @@ def decode(data):
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > LARGEST:
                 return f"has more than {LARGEST:,} pixels"
-            if image.mode[0] in "IF":
-                return "is not an 8-bit image"
-            return np.asarray(image if image.mode == "L" else image.convert("L"))
+            return _grey(ImageOps.exif_transpose(image) if image.format in ("JPEG", "WEBP") else image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return f"has more than {LARGEST:,} pixels"
     except UnidentifiedImageError:
@@ -47,8 +48,19 @@ def decode(data):
         return f"is a broken image ({str(error).rstrip('.')})"
 
 
+def _grey(image):
+    """Return the grey values of an image, uint8 (height, width)."""
+    if image.mode == "L" and "transparency" not in image.info:
+        return np.asarray(image)
+    if image.mode.startswith("I"):  # 16 bits
+        return (np.asarray(image) // 257).astype(np.uint8)
+    if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    return np.asarray(image.convert("L"))
+
+
 def read_images(items, images, rejects):
-    """Decode images and append them to a store; all must have one size.
+    """Decode images and append them to a store, which has one size: others are cropped and scaled to it.
 
     Parameters
     ----------
@@ -61,40 +73,42 @@ def read_images(items, images, rejects):
 
     Returns
     -------
-    ndarray of bool
+    good : ndarray of bool
         Which of the items were appended.
+    notes : tuple of str
+        How many were cropped and scaled, where any was.
     """
-    good, items = [], iter(items)
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool, warnings.catch_warnings():
+    good, others, items = [], 0, iter(items)
+    with ThreadPoolExecutor(min(4, cores())) as pool, warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         while batch := list(islice(items, BATCH)):
             contents = [data for _, data in batch]
             apply = pool.map if sum(map(len, contents)) > BULKY * len(batch) else map
-            good += _append(batch, list(apply(_array, contents)), len(good), images, rejects)
-    return np.array(good, bool)
+            arrays = list(apply(_array, contents))
+            shapes = Counter(array.shape for array in arrays if not isinstance(array, str))
+            size = images.size or (shapes.most_common(1)[0][0] if shapes else None)
+            others += shapes.total() - shapes[size]
+            good += _append(batch, arrays, size, len(good), images, rejects)
+    return np.array(good, bool), ((_fitted(others, sum(good), images.size),) if others else ())
+
+
+def _fitted(others, count, size):
+    height, width = size
+    return f"{others:,} of {count:,} images were cropped and scaled to {width} x {height} pixels, as most are"
 
 
 def _array(content):
     return decode(content) if isinstance(content, bytes) else content
 
 
-def _append(batch, arrays, first, images, rejects):
-    """Append the usable arrays of a batch; return which they were."""
-    shapes = [array.shape for array in arrays if not isinstance(array, str)]
-    size = images.size or (Counter(shapes).most_common(1)[0][0] if shapes else None)
+def _append(batch, arrays, size, first, images, rejects):
+    """Append the usable arrays of a batch at one size; return which they were."""
     good = []
     for row, ((name, _), array) in enumerate(zip(batch, arrays, strict=True), first + 1):
         if isinstance(array, str):
             rejects.add(row, array, name)
-        elif array.shape != size:
-            rejects.add(row, f"is {_sides(array.shape)} where others are {_sides(size)}", name)
         else:
             good.append(row - first - 1)
     if good:
-        images.append(np.stack([arrays[place] for place in good]))
+        images.append(np.stack([fitted(arrays[place], size) for place in good]))
     return np.isin(np.arange(len(batch)), good).tolist()
-
-
-def _sides(shape):
-    height, width = shape
-    return f"{width} x {height}"

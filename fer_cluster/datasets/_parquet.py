@@ -43,13 +43,13 @@ def read_parquet(path, files, images, rejects):
     facts, strange, digest = [], set(), hashlib.sha256()
     items = (item for file in files for item in _items(file, path, digest, facts, strange))
     try:
-        good = read_images(items, images, rejects)
+        good, notes = read_images(items, images, rejects)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(f"{path} is no Parquet that can be read ({reason}).") from error
     about = pd.concat(facts, ignore_index=True)[good] if len(good) else pd.DataFrame()
     note = f"no emotion is called {', '.join(sorted(strange)[:10])}; such faces are unlabelled"
-    return Reading(about, None if len(rejects) else digest.hexdigest(), (note,) if strange else ())
+    return Reading(about, None if len(rejects) else digest.hexdigest(), notes + ((note,) if strange else ()))
 
 
 def _items(file, path, digest, facts, strange):

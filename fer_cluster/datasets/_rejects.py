@@ -43,7 +43,9 @@ class Rejects:
             Unless bad rows are kept.
         """
         if not self.keep:
-            raise InputError(f"{self.source}: {file or f'row {row}'} {reason}.")
+            raise InputError(
+                f"{self.source}: {file or f'row {row}'} {reason}; skip_bad leaves such faces out."
+            )
         self.rows.append((file or str(self.source), row, reason))
 
     def write(self, path):

@@ -6,12 +6,13 @@ __all__ = ["Folder"]
 
 
 class Folder:
-    """Faces in a folder of PNG, JPEG, BMP or WebP images of one size.
+    """Faces in a folder of PNG, JPEG, BMP or WebP images.
 
     Folders named after splits (``train``, ``PublicTest``, ...) and emotions
     (``happy``, ``happiness``, ...) tell both; names such as
     ``PrivateTest_10131363.jpg`` tell PublicTest from PrivateTest in a merged
-    folder. ``about.file`` is the name within the folder. Colour becomes grey.
+    folder. ``about.file`` is the name within the folder. Colour becomes grey; images of another
+    size than most are cropped to its shape and scaled, which is told.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from fer_cluster.errors import InputError, unknown
-from fer_cluster.images import as_images
+from fer_cluster.images import as_images, scaled
 
 __all__ = ["Pretrained"]
 
@@ -22,7 +22,7 @@ class Pretrained(TransformerMixin, BaseEstimator):
     """Features of any faces by the net that ``fer_cluster/pretrained/README.md`` tells of.
 
     Nothing is learnt from your faces and nothing is downloaded. Faces should
-    be upright and fill the image; images of another size are scaled to 48 x 48.
+    be upright and fill the image; of images of another size the square in the middle is scaled to 48 x 48.
 
     Parameters
     ----------
@@ -86,18 +86,8 @@ class Pretrained(TransformerMixin, BaseEstimator):
 
         check_is_fitted(self)
         images = as_images(images, "Pretrained", self.shape_)
-        x = self.encoder_.transform(scaled(images))
+        x = self.encoder_.transform(scaled(images, (SIDE, SIDE)))
         return x if self.code == "body" else x @ self.weights_ + self.level_
-
-
-def scaled(images):
-    """Return images at 48 x 48, uint8, by linear interpolation over all that a new pixel covers."""
-    if images.shape[1:] == (SIDE, SIDE) or not len(images):
-        return images
-    from PIL import Image
-
-    sized = [Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR) for image in images]
-    return np.stack([np.asarray(image) for image in sized])
 
 
 def digest():

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from fer_cluster import catalog
-from fer_cluster.drawing import make_each, told
 from fer_cluster.errors import InputError
+from fer_cluster.making import faces_argument, make_each
 from fer_cluster.picture import drawn
 from fer_cluster.progress import bar
 from fer_cluster.scoring import kind_of
 
-CONTROLS = ("chance", "one")
+TRIVIAL = ("chance", "one")
 _DPI = 110
 PATIENCE = 60.0  # seconds that clustering anew may take, by the time that the run's own fits took
 
@@ -161,17 +161,20 @@ def _part(name):
 def _answers(part, faces):
     """Return whether a plot or an analysis does without faces, or has them."""
     try:
-        told(part.data if hasattr(part, "draw") else part.table, faces)
+        faces_argument(part.data if hasattr(part, "draw") else part.table, faces)
     except InputError:
         return False
     return True
 
 
 def _suited(part, runs):
-    """Return the runs that a section is of: those it is made of unasked; controls only beside others."""
+    """Return the runs that a section is of: of its usual kinds, or of all that it takes where it has none.
+
+    Chance and one cluster are shown beside others only.
+    """
     kinds = getattr(part, "by_default", ()) or part.of
     chosen = [run for run in runs if run.spec["kind"] in kinds]
-    return [run for run in chosen if part.compares or kind_of(run.spec) not in CONTROLS]
+    return [run for run in chosen if part.compares or kind_of(run.spec) not in TRIVIAL]
 
 
 def _keeping(heading, faces):
@@ -181,9 +184,9 @@ def _keeping(heading, faces):
         split = f"split {runs[0].spec['split']}"
         name = f"{runs[0].name}, {split}" if len(runs) == 1 else split
         if not hasattr(part, "draw"):
-            table = part.table(runs, **told(part.table, faces))
+            table = part.table(runs, **faces_argument(part.table, faces))
             return [Shown(name, stem, part.say(table), table)]
-        data = part.data(runs, **told(part.data, faces))
+        data = part.data(runs, **faces_argument(part.data, faces))
         table = pd.DataFrame() if heading.images else data
         picture = _smaller(drawn(part, data, dpi=_DPI))
         return [Shown(name, stem, _said(heading.name, data), table, picture)]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from fer_cluster import catalog
 from fer_cluster.nuisances import in_words
-from fer_cluster.report.sections import CONTROLS
+from fer_cluster.report.sections import TRIVIAL
 from fer_cluster.summary import UNLABELLED
 
 
@@ -63,7 +63,7 @@ def _of(sections, name):
 def _clusterings(tables):
     """Return ``((run, split), rows)`` of the clusterings that are no controls."""
     groups = pd.concat(tables).groupby(["run", "split"], sort=False) if tables else ()
-    return [(keys, rows) for keys, rows in groups if keys[0] not in CONTROLS]
+    return [(keys, rows) for keys, rows in groups if keys[0] not in TRIVIAL]
 
 
 def _top(rows):

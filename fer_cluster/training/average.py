@@ -26,6 +26,7 @@ class Average:
     def __init__(self, net, decay):
         self.module = copy.deepcopy(net).requires_grad_(False)
         self.decay, self.steps = decay, 0
+        self._mine = list(_tensors(self.module))
 
     def update(self, net):
         """Follow the net by one step, on its device and without waiting for it."""
@@ -33,13 +34,13 @@ class Average:
 
         self.steps += 1
         share = 1 - min(self.decay, (1 + self.steps) / (10 + self.steps))
-        pairs = list(zip(_tensors(self.module), _tensors(net), strict=True))
+        weights, counts = [], []
+        for pair in zip(self._mine, _tensors(net), strict=True):
+            (weights if pair[0].is_floating_point() else counts).append(pair)
         with torch.no_grad():
-            mine, theirs = zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True)
-            torch._foreach_lerp_(mine, theirs, share)
-            for count, theirs in pairs:
-                if not count.is_floating_point():
-                    count.copy_(theirs)
+            torch._foreach_lerp_(*zip(*weights, strict=True), share)
+            if counts:
+                torch._foreach_copy_(*zip(*counts, strict=True))
 
     def state(self):
         """Return all that is needed to go on."""

@@ -28,12 +28,26 @@ def pick(device="auto"):
         raise InputError(f"device {device!r} cannot be used here ({reason}); use 'auto' or 'cpu'.") from error
 
 
+def usable(device):
+    """Return a device where it can be used here, else ``auto``: a net may come from another machine."""
+    try:
+        pick(device)
+    except InputError:
+        return "auto"
+    return device
+
+
 def _own(device):
     """Return the accelerator of this process, where ``torchrun`` started one for each."""
     import torch
 
     if device.type == "cuda" and device.index is None and launched():
-        return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        own, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if own >= there:
+            raise InputError(
+                f"torchrun started more processes than there are GPUs here ({there}); start one each."
+            )
+        return torch.device("cuda", own)
     return device
 
 

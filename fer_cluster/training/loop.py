@@ -18,6 +18,7 @@ from fer_cluster.training.parallel import Processes
 from fer_cluster.training.schedule import rate
 
 _SAVE_AFTER = 20.0  # seconds; an epoch on an accelerator takes less than writing its state
+_FUSED = {"sgd": ("cuda",), "adam": ("cpu", "cuda"), "adamw": ("cpu", "cuda")}  # one kernel for all weights
 
 
 def train(
@@ -261,12 +262,11 @@ def _optimiser(net, recipe):
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
     groups = [group for group in groups if group["params"]]
-    if recipe.optimiser == "sgd":
-        return torch.optim.SGD(groups, recipe.learning_rate, momentum=0.9, nesterov=True)
-    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "radam": torch.optim.RAdam}
-    on_cpu = trained[0].device.type == "cpu"
-    fused = {"fused": True} if on_cpu and recipe.optimiser != "radam" else {}
-    return kinds[recipe.optimiser](groups, recipe.learning_rate, **fused)
+    kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    options = {"momentum": 0.9, "nesterov": True} if recipe.optimiser == "sgd" else {}
+    if trained[0].device.type in _FUSED.get(recipe.optimiser, ()):
+        options["fused"] = True
+    return kinds.get(recipe.optimiser, torch.optim.RAdam)(groups, recipe.learning_rate, **options)
 
 
 def _means(total):

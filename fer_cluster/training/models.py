@@ -8,6 +8,7 @@ import numpy as np
 
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
+from fer_cluster.training.device import usable
 from fer_cluster.training.recipe import Recipe
 
 _JSON, _WEIGHTS = "model.json", "weights.safetensors"
@@ -38,7 +39,7 @@ def save_model(model, folder, half=False):
 
 
 def load_model(folder):
-    """Return the trained model in a folder, rebuilt and ready to predict.
+    """Return the trained model in a folder, ready to predict; on ``auto`` where its device is not here.
 
     Raises
     ------
@@ -54,7 +55,10 @@ def load_model(folder):
         raise InputError(f"{folder} holds no model: {_JSON} is missing.")
     try:
         record = json.loads((folder / _JSON).read_text(encoding="utf-8"))
-        model = _class(record["kind"], record["part"])(**record["params"])
+        params = record["params"]
+        if "device" in params:
+            params["device"] = usable(params["device"])
+        model = _class(record["kind"], record["part"])(**params)
         net = model.restore(record["learnt"])
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         why = str(error).rstrip(".")
