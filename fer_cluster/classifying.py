@@ -8,29 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fer_cluster import catalog, provenance
+from fer_cluster import catalog, record
 from fer_cluster.chain import shaped, wanted
 from fer_cluster.clustering import embed, trained_seconds
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
-from fer_cluster.parts import (
-    as_seeds,
-    bare,
-    check_epochs,
-    check_parameters,
-    dataset,
-    device,
-    file_name,
-    given,
-    known,
-    made,
-    numbered,
-    parameters,
-    table,
-    text,
-)
+from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name, made, text
 from fer_cluster.runs import Run
-from fer_cluster.scoring import score
+from fer_cluster.scoring import with_and_without
 from fer_cluster.splits import split as split_faces
 from fer_cluster.training.recipe import Recipe
 from fer_cluster.voices import chosen, said, soft_targets
@@ -118,26 +103,22 @@ def classify(
     seconds["baseline"] = max(time.perf_counter() - started, trained_seconds(*trained))
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
     described = describe(baseline, features, then=then, seeds=seeds)
-    params = parameters(embedding and embedding.chain, baseline=trained[0])
-    spec = {
-        "kind": "classifier",
-        **dataset(faces, parts),
-        **described,
-        **given(epochs),
-        "labels": "emotion of " + parts.fit,
-        **({"teachers": said(teachers)} if teachers else {}),
-        "watched": watched_name,
-        **known(faces, parts, params, chosen(chosen_with, teachers)),
-        **({"trained_share": trained[0].trained_share_} if hasattr(trained[0], "trained_share_") else {}),
-        "params": params,
-        "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
-        **provenance.record(device(trained[0], *([embedding.chain.extractor] if features else []))),
-    }
-    run = named(name or run_name(described), spec, table(faces, parts), probability)
+    asked = {"epochs": epochs, "chosen_with": chosen(chosen_with, teachers), "seconds": seconds}
+    asked |= {"watched": watched_name, "teachers": said(teachers) if teachers else None}
+    spec = _spec(faces, parts, described, embedding.chain if features else None, trained[0], asked)
+    run = classifier_run(name or run_name(described), spec, record.table(faces, parts), probability)
     return replace(run, history=_history(seeds, trained), models=tuple(trained))
 
 
-def named(name, spec, rows, probability):
+def _spec(faces, parts, described, chain, baseline, asked):
+    """Return the spec of a classifier, whose features a chain gives, or that sees the images."""
+    params = record.parameters(chain, baseline=baseline)
+    more = {"labels": "emotion of " + parts.fit, "trained_share": getattr(baseline, "trained_share_", None)}
+    more["device"] = record.device(baseline, *([chain.extractor] if chain else []))
+    return record.spec("classifier", faces, parts, described, params, **asked, **more)
+
+
+def classifier_run(name, spec, rows, probability):
     """Return the run of faces and their probabilities (n, 7 * seeds): each is the likeliest emotion.
 
     Parameters
@@ -150,13 +131,10 @@ def named(name, spec, rows, probability):
     """
     by_seed = probability.reshape(len(probability), -1, len(EMOTIONS))
     predicted = by_seed.argmax(2).T
-    columns = numbered("predicted", [pd.Categorical.from_codes(row, EMOTIONS) for row in predicted])
-    rows = pd.concat([bare(rows), pd.DataFrame(columns, index=rows.index)], axis=1)
+    columns = record.numbered("predicted", [pd.Categorical.from_codes(row, EMOTIONS) for row in predicted])
+    rows = pd.concat([record.bare(rows), pd.DataFrame(columns, index=rows.index)], axis=1)
     rows = rows.assign(confidence=by_seed[:, 0].max(1))
-    emotion = rows["emotion"].cat.codes.to_numpy()
-    part, kept = rows["part"].to_numpy(str), ~rows["duplicate"].to_numpy()
-    whole = score(emotion, predicted, part, spec["fit"], named=True)
-    without = score(emotion[kept], predicted[:, kept], part[kept], spec["fit"], named=True)
+    whole, without = with_and_without(rows, predicted, spec["fit"], named=True)
     return Run(name, spec, rows, probability.astype(np.float32), whole, without)
 
 

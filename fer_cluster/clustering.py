@@ -8,27 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fer_cluster import provenance
+from fer_cluster import record
 from fer_cluster.chain import Chain, supervision
+from fer_cluster.clusterers._collapse import effective, fallen
 from fer_cluster.errors import InputError
 from fer_cluster.faces import as_rows
-from fer_cluster.parts import (
-    as_seeds,
-    check_epochs,
-    dataset,
-    device,
-    file_name,
-    given,
-    known,
-    made,
-    numbered,
-    parameters,
-    table,
-    text,
-)
+from fer_cluster.parts import as_seeds, check_epochs, file_name, made, text
 from fer_cluster.progress import bar
 from fer_cluster.runs import Run
-from fer_cluster.scoring import score
+from fer_cluster.scoring import CONTROLS, with_and_without
 from fer_cluster.splits import split as split_faces
 
 SEEDS = 10
@@ -115,23 +103,13 @@ def cluster(
     clusters = _cluster_seeds(embedding, clusterers, text(clusterer))
     seconds = {"features": embedding.seconds, "clusterer": time.perf_counter() - started}
     started = time.perf_counter()
-    rows = table(faces, embedding.split)
-    rows = pd.concat([rows, pd.DataFrame(numbered("cluster", clusters), index=rows.index)], axis=1)
+    rows = record.table(faces, embedding.split)
+    rows = pd.concat([rows, pd.DataFrame(record.numbered("cluster", clusters), index=rows.index)], axis=1)
     rows = _project(rows, embedding.x, projector)
     seconds["projection"] = time.perf_counter() - started
-    params = parameters(embedding.chain, clusterer=clusterers[0])
-    spec = {
-        "kind": "clusterer",
-        **dataset(faces, embedding.split),
-        **describe(features, clusterer, then=then, projection=projection, k=k, seeds=seeds),
-        **given(epochs),
-        "labels": supervision(embedding.chain.extractor),
-        **known(faces, embedding.split, params, chosen_with),
-        "params": params,
-        **_collapse(clusterers),
-        "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
-        **provenance.record(device(embedding.chain.extractor, clusterers[0])),
-    }
+    described = describe(features, clusterer, then=then, projection=projection, k=k, seeds=seeds)
+    asked = {"epochs": epochs, "chosen_with": chosen_with, "seconds": seconds}
+    spec = _spec(faces, embedding, described, clusterers, clusters, asked)
     trained = _trained(embedding, faces, seeds[0])
     return _scored(Run(name or run_name(spec), spec, rows, embedding.x, **trained), clusters, faces)
 
@@ -222,12 +200,30 @@ def _cluster_seeds(embedding, clusterers, name):
     return np.where(clusters < 0, clusters.max() + 1, clusters)  # noise, as some have it, is a cluster
 
 
-def _collapse(clusterers):
-    """Return whether each seed collapsed and its effective number of clusters, where the clusterer tells."""
-    told = {}
-    for key, name, kind in (("collapsed", "collapsed_", bool), ("effective_clusters", "effective_", float)):
-        if all(hasattr(one, name) for one in clusterers):
-            told[key] = [kind(getattr(one, name)) for one in clusterers]
+def _spec(faces, embedding, described, clusterers, clusters, asked):
+    """Return the spec of a clustering."""
+    extractor, parts = embedding.chain.extractor, embedding.split
+    params = record.parameters(embedding.chain, clusterer=clusterers[0])
+    more = {"labels": supervision(extractor)}
+    if described["clusterer"].partition(":")[0] not in CONTROLS:
+        more |= _collapse(clusterers, clusters[:, parts.part == parts.fit])
+    more["device"] = record.device(extractor, clusterers[0])
+    return record.spec("clusterer", faces, parts, described, params, **asked, **more)
+
+
+def _collapse(clusterers, clusters):
+    """Return whether each seed collapsed and its effective number of clusters.
+
+    As the clusterer tells, or by its clusters of the faces fitted on; nothing of one that is
+    not told how many to find.
+    """
+    told = {"collapsed": [], "effective_clusters": []}
+    for one, row in zip(clusterers, clusters, strict=True):
+        if not hasattr(one, "collapsed_") and not hasattr(one, "n_clusters"):
+            return {}
+        fell = one.collapsed_ if hasattr(one, "collapsed_") else fallen(row, one.n_clusters)
+        told["collapsed"].append(bool(fell))
+        told["effective_clusters"].append(float(getattr(one, "effective_", effective(row))))
     return told
 
 
@@ -239,15 +235,9 @@ def _project(table, x, projector):
 
 
 def _scored(run, clusters, faces):
-    emotion = run.faces["emotion"].cat.codes.to_numpy()
-    part, fit = run.faces["part"].to_numpy(str), run.spec["fit"]
-    kept = ~run.faces["duplicate"].to_numpy()
-    return replace(
-        run,
-        scores=score(emotion, clusters, part, fit),
-        scores_without_duplicates=score(emotion[kept], clusters[:, kept], part[kept], fit),
-        medoids=_medoids(faces.images, run.features, clusters[0]),
-    )
+    whole, without = with_and_without(run.faces, clusters, run.spec["fit"])
+    medoids = _medoids(faces.images, run.features, clusters[0])
+    return replace(run, scores=whole, scores_without_duplicates=without, medoids=medoids)
 
 
 def _trained(embedding, faces, seed, shown=12):

@@ -15,8 +15,9 @@ from fer_cluster.ensembles import ensemble
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.experiment import read_experiment
 from fer_cluster.loading import load
-from fer_cluster.parts import as_seeds, chosen_by, made, parameters
+from fer_cluster.parts import as_seeds, made
 from fer_cluster.progress import bar
+from fer_cluster.record import chosen_by, parameters
 from fer_cluster.runs import Runs, check_free, load_run, state_folder
 from fer_cluster.splits import split as split_faces
 from fer_cluster.training.models import load_model
@@ -251,7 +252,7 @@ def finished(folder, entry, split, faces):
     wanted |= {"teachers": said(teachers) or None}
     same = all(run.spec.get(key) == value for key, value in wanted.items())
     same = same and run.spec["dataset"]["fingerprint"] == faces.fingerprint and run.spec["split"] == split
-    chosen_with = chosen_by(chosen(entry.get("chosen_with", "nothing"), teachers), wanted["params"])
+    chosen_with = chosen_by(chosen(entry.get("chosen_with", "nothing"), teachers), wanted, wanted["params"])
     return _with_chosen_with(run, chosen_with, folder) if same else None
 
 

@@ -1,7 +1,7 @@
 """Several classifiers asked at once: the mean of their probabilities."""
 
 from fer_cluster import provenance
-from fer_cluster.classifying import named
+from fer_cluster.classifying import classifier_run
 from fer_cluster.errors import InputError
 from fer_cluster.voices import check_voices, chosen, voices
 
@@ -43,4 +43,4 @@ def ensemble(runs, name="ensemble", chosen_with="nothing"):
         "seconds": {"baseline": sum(run.spec["seconds"]["baseline"] for run in runs)},
         **provenance.record(first.spec["device"]),
     }
-    return named(name, spec, first.faces, voices(runs).mean(1))
+    return classifier_run(name, spec, first.faces, voices(runs).mean(1))

@@ -65,6 +65,23 @@ def score(emotion, clusters, part, fit, named=False):
     return scores
 
 
+def with_and_without(rows, clusters, fit, named=False):
+    """Return the scores of all faces, and those without the faces that copy one fitted on.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``emotion``, ``part`` and ``duplicate`` of each face.
+    clusters : ndarray of int, shape (seeds, n)
+    fit, named
+        As of :func:`score`.
+    """
+    emotion, part = rows["emotion"].cat.codes.to_numpy(), rows["part"].to_numpy(str)
+    kept = ~rows["duplicate"].to_numpy()
+    whole = score(emotion, clusters, part, fit, named)
+    return whole, score(emotion[kept], clusters[:, kept], part[kept], fit, named)
+
+
 def _unknown(score):
     """Return a score of the same form that is not a number."""
     return dict.fromkeys(score, math.nan) if isinstance(score, dict) else math.nan

@@ -16,7 +16,7 @@ LEVELS = {
     "nuisances progress images thumbnails bins colours factors votes picture processor whole naming",
     1: "training",
     2: "datasets features steps clusterers projections baselines analysis plots loading",
-    3: "runs parts provenance audit clustering classifying ensembles experiment comparing "
+    3: "runs parts record provenance audit clustering classifying ensembles experiment comparing "
     "voices making drawing tables typeset summary shown page visualizers",
     4: "report",
     5: "cli options questions __main__",

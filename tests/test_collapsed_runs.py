@@ -3,9 +3,9 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.cluster import DBSCAN
 
 from fer_cluster.analysis.leaderboard import Leaderboard
 from fer_cluster.clusterers.scan import SCAN
@@ -68,15 +68,24 @@ def test_a_real_collapse_reaches_the_record(tiny):
     assert run.spec["effective_clusters"][0] == pytest.approx(np.exp(-(share * np.log(share)).sum()))
 
 
-def test_a_clusterer_that_does_not_tell_leaves_nothing(plain):
-    assert "collapsed" not in plain.spec and "effective_clusters" not in plain.spec
-    assert Leaderboard().table([plain])["collapsed"].isna().all() and collapses([plain]) == []
+def test_of_a_clusterer_that_does_not_tell_the_clusters_do(plain, tiny):
+    assert plain.spec["collapsed"] == [False, False] and min(plain.spec["effective_clusters"]) > 3.5
+    assert Leaderboard().table([plain])["collapsed"].tolist() == [0] and collapses([plain]) == []
+    lopsided = cluster(tiny, "brightness", "strongest:threshold=1e9", seeds=1, projection=None)
+    assert lopsided.spec["collapsed"] == [True] and lopsided.spec["effective_clusters"] == [1]
+    assert len(collapses([lopsided])) == 1
+
+
+def test_of_controls_and_of_what_chooses_its_number_nothing_is_told(tiny):
+    for clusterer in ("one", "chance", DBSCAN(eps=0.5)):
+        run = cluster(tiny, PIXELS, clusterer, seeds=1, projection=None, split="all")
+        assert "collapsed" not in run.spec and "effective_clusters" not in run.spec
 
 
 def test_the_leaderboard_counts_the_seeds_and_never_calls_it_the_best(run, plain):
     table = Leaderboard().table([scored(plain, 0.2), scored(run, 0.9)])
     assert table["run"].tolist() == ["gives up", plain.name]  # by the score alone it would be
-    assert table[["seeds", "collapsed"]].to_numpy().tolist() == [[3, 1], [2, pd.NA]]
+    assert table[["seeds", "collapsed"]].to_numpy().tolist() == [[3, 1], [2, 0]]
     said = Leaderboard().say(table)
     assert said.startswith(f"Of 2 runs, 1 with collapsed seeds apart, {plain.name} (20.0 %")
     assert said.endswith("is the highest, without a label.") and "gives up" not in said

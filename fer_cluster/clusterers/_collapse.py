@@ -12,8 +12,13 @@ def effective(labels):
     return float(np.exp(-(share * np.log(share)).sum()))
 
 
+def fallen(labels, count):
+    """Return whether fewer than ``count`` clusters have rows, or in effect less than half of them."""
+    return len(np.unique(labels)) < count or effective(labels) < count / 2
+
+
 def collapsed(labels, count, name):
-    """Return whether fewer than ``count`` clusters have rows, or they are half as many in effect; warn of it.
+    """Return whether clusters are :func:`fallen`, and warn where they are.
 
     Parameters
     ----------
@@ -23,9 +28,9 @@ def collapsed(labels, count, name):
     name : str
         What the warning calls the method.
     """
-    filled, even = len(np.unique(labels)), effective(labels)
-    if filled == count and even >= count / 2:
+    if not fallen(labels, count):
         return False
+    filled, even = len(np.unique(labels)), effective(labels)
     told = f"{name} has collapsed: {filled} of {count} clusters have faces, as uneven as {even:.1f} alike"
     warnings.warn(f"{told}; its scores tell nothing.", stacklevel=3)
     return True
