@@ -8,13 +8,11 @@ from test_classifier_plots import make_run
 
 from fer_cluster.analysis.leaderboard import Leaderboard
 from fer_cluster.errors import InputError
-from fer_cluster.scoring import wilson
-
-METRICS = ("ami", "ari", "hungarian_accuracy", "named_accuracy", "balanced_accuracy")
+from fer_cluster.scoring import METRICS, wilson
 
 
 def scores(n=100.0, **given):
-    return {"n": n} | dict.fromkeys(METRICS, 0.1) | given
+    return {"n": n} | dict.fromkeys(METRICS[1:], 0.1) | given
 
 
 def run(name, kind="clusterer", labels="none", bare=None, **given):
@@ -78,6 +76,30 @@ def test_what_one_may_choose_by_stands_beside_what_is_reported():
     part.scores["train"], part.scores["public"] = scores(named_accuracy=0.8), scores(named_accuracy=0.7)
     row = Leaderboard().table([part]).iloc[0]
     assert (row["named_accuracy_to_choose_by"], row["named_accuracy"]) == (0.7, 0.1)
+
+
+def test_the_sentence_tells_what_would_have_been_chosen_where_that_is_not_the_best():
+    both = []
+    for name, public, test in (("a", 0.5, 0.2), ("b", 0.4, 0.3)):
+        one = run(name, named_accuracy=test)
+        one.spec["fit"] = "train"
+        one.scores["train"], one.scores["public"] = scores(), scores(named_accuracy=public)
+        both.append(one)
+    probe = run("probe", "classifier", "emotion of Training", named_accuracy=0.9)
+    assert Leaderboard().say(Leaderboard().table([*both, probe])) == (
+        "Of 3 runs probe (90.0 %, AMI 0.100) is the highest; of the 2 that saw no label, controls apart, "
+        "b (30.0 %, AMI 0.100); what one may choose by chooses a (20.0 %, AMI 0.100)."
+    )
+
+
+def test_ami_comes_first_and_a_classifier_has_no_purity():
+    table = Leaderboard().table([run("a"), run("probe", "classifier", "emotion of Training")])
+    shown = [name for name in table if name in METRICS]
+    assert shown == [
+        *("ami", "ari", "nmi", "hungarian_accuracy", "named_accuracy", "balanced_accuracy"),
+        *("purity", "purity_chance"),
+    ]
+    assert table.set_index("run")["purity"].isna().to_dict() == {"a": False, "probe": True}
 
 
 def test_what_was_not_recorded_is_missing():

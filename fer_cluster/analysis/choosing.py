@@ -14,7 +14,7 @@ from fer_cluster.whole import check_whole
 __all__ = ["Choosing"]
 
 _CRITERIA = ("stability", "silhouette", "agreement")
-_COLUMNS = ("run", "dataset", "split", "part", "n", *_CRITERIA, "mean_rank", "ami")
+_COLUMNS = ("run", "dataset", "split", "part", "labels", "collapsed", "n", *_CRITERIA, "mean_rank", "ami")
 _LAST = "rank correlation with AMI"
 
 
@@ -63,6 +63,7 @@ class Choosing:
     def table(self, runs):
         """Return a row for each run, the best mean rank first.
 
+        ``labels`` are those that its features were told, ``collapsed`` is how many of its seeds did.
         Where three runs or more have labels, a last row tells Spearman's rank
         correlation of each criterion with AMI, of which 1 is best also for ``mean_rank``;
         that of stability is over the runs whose stability can be known, if they are three or more.
@@ -78,7 +79,7 @@ class Choosing:
         part, rows = _between(runs)
         clusters = [_seen(run, rows) for run in runs]
         silhouettes = self._silhouettes(runs, rows, clusters)
-        table = pd.DataFrame([keys | {"part": part, "n": len(rows)} for keys, _ in pairs])
+        table = pd.DataFrame([keys | {"part": part, "n": len(rows)} | _told(run) for keys, run in pairs])
         table["stability"] = [_stability(seeds) for seeds in clusters]
         table["silhouette"] = silhouettes
         table["agreement"] = [_agreement(place, clusters) for place in range(len(clusters))]
@@ -137,6 +138,11 @@ def common_space(features, count):
     variance, vectors = eigh(products, subset_by_index=[max(n - count, 0), n - 1])
     kept = variance > 1e-9 * max(variance[-1], 1e-9)
     return np.sqrt(n) * vectors[:, kept][:, ::-1]
+
+
+def _told(run):
+    collapsed = sum(run.spec["collapsed"]) if "collapsed" in run.spec else None
+    return {"labels": run.spec.get("labels"), "collapsed": collapsed}
 
 
 def _between(runs):
@@ -224,14 +230,14 @@ def _with_correlations(table):
     """Return the table with its last row, where AMI is known of three runs or more."""
     if len(table) < 3 or table["ami"].isna().any():
         return table
-    row = table.iloc[[0]].assign(run=_LAST, n=None, ami=np.nan)
+    row = table.iloc[[0]].assign(run=_LAST, labels=None, collapsed=None, n=None, ami=np.nan)
     for criterion in _CRITERIA:
         some = table[_known(table, criterion)]
         told = len(some) >= 3
         row[criterion] = _spearman(_rank(some[criterion]), _rank(some["ami"])) if told else np.nan
     row["mean_rank"] = _spearman(_rank(-table["mean_rank"]), _rank(table["ami"]))
-    table = table.astype({"n": "Int64"})
-    return pd.concat([table, row.astype({"n": "Int64"})], ignore_index=True)
+    whole = {"n": "Int64", "collapsed": "Int64"}
+    return pd.concat([table.astype(whole), row.astype(whole)], ignore_index=True)
 
 
 def _spearman(one, other):

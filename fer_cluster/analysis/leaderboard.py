@@ -12,7 +12,12 @@ from fer_cluster.scoring import kind_of, spread
 
 __all__ = ["Leaderboard"]
 
-_BEYOND = ("named_accuracy", "ami")  # scores told without copies of faces fitted on, too
+_BEYOND = ("ami", "named_accuracy")  # told with intervals, and without copies of faces fitted on
+_OF_CLUSTERS = ("hungarian_accuracy", "purity", "purity_chance")  # a classifier names its own classes
+_METRICS = (
+    *("ami", "ari", "nmi", "hungarian_accuracy", "named_accuracy"),
+    *("balanced_accuracy", "purity", "purity_chance"),
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,11 @@ class Leaderboard:
         if best["run"] in set(blind["run"]):
             return f"{told}, without a label."
         first = blind.loc[blind["named_accuracy"].idxmax()]
-        return f"{told}; of the {len(blind)} that saw no label, controls apart, {_told(first)}."
+        told = f"{told}; of the {len(blind)} that saw no label, controls apart, {_told(first)}"
+        chosen = blind["named_accuracy_to_choose_by"].dropna()
+        if len(chosen) < len(blind) or chosen.idxmax() == first.name:
+            return f"{told}."
+        return f"{told}; what one may choose by chooses {_told(blind.loc[chosen.idxmax()])}."
 
 
 def _row(keys, run):
@@ -94,11 +103,10 @@ def _scores(run):
     scores = run.scores[run.spec["report"]]
     bare = run.scores_without_duplicates.get(run.spec["report"], {})
     found = {}
-    for metric in _BEYOND:
-        found |= _interval(metric, spread(metric, scores))
-    for metric in ("hungarian_accuracy", "ari", "balanced_accuracy"):
-        told = metric != "hungarian_accuracy" or run.spec["kind"] == "clusterer"  # else it names its own
-        found[metric] = spread(metric, scores)["mean"] if told else np.nan
+    for metric in _METRICS:
+        told = run.spec["kind"] == "clusterer" or metric not in _OF_CLUSTERS
+        mean = spread(metric, scores) if told else {"mean": np.nan}
+        found |= _interval(metric, mean) if metric in _BEYOND else {metric: mean["mean"]}
     return found | {
         f"{metric}_without_copies": spread(metric, bare)["mean"] if bare else np.nan for metric in _BEYOND
     }

@@ -29,7 +29,7 @@ class ResidualBlocks(Classifier):
     """
 
     stem: int = 32
-    width: int = 32
+    width: int = 64
     dense: int = 512
     dropout: float = 0.5
     block_dropout: float = 0.25
