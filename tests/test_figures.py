@@ -81,7 +81,10 @@ NETS = {  # beginnings of rows of the README's table of nets: records of their s
         "paper/paper/three_blocks",
         *(f"paper_nets/paper/three_blocks-seed{seed}" for seed in (1, 2)),
     ],
-    "`residual:width=32`": ["paper/paper/residual", *(f"paper_nets/paper/residual-seed{seed}" for seed in (1, 2))],
+    "`residual:width=32`": [
+        "paper/paper/residual",
+        *(f"paper_nets/paper/residual-seed{seed}" for seed in (1, 2)),
+    ],
     "`residual`": ["paper_nets/paper/residual-wide"],
     "`vgg16_transfer`, 10": ["paper_nets/paper/vgg16_transfer"],
     "`vgg16_transfer`, 30": ["paper_nets/paper/vgg16_transfer_30"],
