@@ -303,6 +303,14 @@ def test_images_of_another_size_are_cropped_and_scaled_to_that_of_most(folder, i
         np.testing.assert_allclose(found[0][:, 1:-1], np.asarray(scaled)[:, 1:-1], atol=1)
 
 
+def test_images_of_all_sizes_become_squares(tmp_path, cache):
+    for row, shape in enumerate([(9, 12), (16, 10), (11, 30), (20, 11), (13, 13)]):
+        (tmp_path / f"{row}.png").write_bytes(png_of(np.full(shape, 40 * row, np.uint8)))
+    with pytest.warns(UserWarning, match="5 of 5 images were cropped and scaled to 11 x 11 pixels"):
+        found = load(tmp_path).images
+    np.testing.assert_array_equal(found, np.full((5, 11, 11), 40) * np.arange(5)[:, None, None])
+
+
 def test_images_of_sixteen_bits_lose_the_lower_ones(folder, images):
     (folder / "train" / "happy" / "0.png").write_bytes(png_of(images[0].astype(np.uint16) * 257))
     np.testing.assert_array_equal(load(folder).images, images)

@@ -66,8 +66,8 @@ def read_images(items, images, rejects):
     ----------
     items : iterable of (str or None, bytes or ndarray or str)
         Of each image its file name, and its content, its grey values or the
-        reason why it cannot be used. The size that most of the first 256 have
-        is the size of all.
+        reason why it cannot be used. The size that half of the first 256 have, or else
+        the square whose side is the median of their shorter sides, is the size of all.
     images : Store
     rejects : Rejects
 
@@ -86,7 +86,7 @@ def read_images(items, images, rejects):
             apply = pool.map if sum(map(len, contents)) > BULKY * len(batch) else map
             arrays = list(apply(_array, contents))
             shapes = Counter(array.shape for array in arrays if not isinstance(array, str))
-            size = images.size or (shapes.most_common(1)[0][0] if shapes else None)
+            size = images.size or _usual(shapes)
             others += shapes.total() - shapes[size]
             good += _append(batch, arrays, size, len(good), images, rejects)
     return np.array(good, bool), ((_fitted(others, sum(good), images.size),) if others else ())
@@ -94,7 +94,18 @@ def read_images(items, images, rejects):
 
 def _fitted(others, count, size):
     height, width = size
-    return f"{others:,} of {count:,} images were cropped and scaled to {width} x {height} pixels, as most are"
+    return f"{others:,} of {count:,} images were cropped and scaled to {width} x {height} pixels"
+
+
+def _usual(shapes):
+    """Return the height and width that half of the images have at least, else those of a usual square."""
+    if not shapes:
+        return None
+    shape, count = shapes.most_common(1)[0]
+    if 2 * count >= shapes.total():
+        return shape
+    sides = sorted(min(shape) for shape in shapes.elements())
+    return (sides[len(sides) // 2],) * 2
 
 
 def _array(content):

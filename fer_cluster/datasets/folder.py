@@ -11,8 +11,8 @@ class Folder:
     Folders named after splits (``train``, ``PublicTest``, ...) and emotions
     (``happy``, ``happiness``, ...) tell both; names such as
     ``PrivateTest_10131363.jpg`` tell PublicTest from PrivateTest in a merged
-    folder. ``about.file`` is the name within the folder. Colour becomes grey; images of another
-    size than most are cropped to its shape and scaled, which is told.
+    folder. ``about.file`` is the name within the folder. Colour becomes grey; images of
+    several sizes are cropped to one shape and scaled to one size, which is told.
 
     Parameters
     ----------
