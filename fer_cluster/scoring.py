@@ -20,6 +20,7 @@ METRICS = (
     "balanced_accuracy",
     "macro_f1",
 )
+_BARE = ("n", "purity_chance", "named_accuracy")  # of one seed: the last has an interval by itself
 _OF_NAMES = ("named_accuracy", "balanced_accuracy", "macro_f1")
 CONTROLS = ("chance", "one", "majority")
 REPLICATES = 200
@@ -45,8 +46,8 @@ def score(emotion, clusters, part, fit, named=False):
     Returns
     -------
     dict
-        part -> metric -> a float, or for several seeds ``mean``, ``sd`` (over
-        seeds), ``low`` and ``high`` (95 %). Parts without labelled faces are left out; where
+        part -> metric -> ``mean``, ``sd`` (over several seeds), ``low`` and ``high`` (95 %, over seeds and
+        faces); a float where one seed has no interval, or, as the accuracy, one by itself. Parts without labelled faces are left out; where
         ``fit`` is one, the metrics that depend on names are NaN.
     """
     n_clusters = 7 if named else int(clusters.max()) + 1
@@ -121,8 +122,8 @@ def spread(metric, scores):
     Returns
     -------
     dict
-        Of one seed only the named accuracy, a share of faces, has its 95 % interval
-        over faces: see :func:`wilson`.
+        Of one seed the interval is over the faces; that of the named accuracy, a share of them,
+        is by :func:`wilson`. Runs scored by older versions have it alone.
     """
     found = scores[metric]
     if isinstance(found, dict):
@@ -156,15 +157,15 @@ def _score_part(emotion, clusters, namings, n_clusters):
         "purity_chance": np.array([metrics.purity_chance(table) for table in tables]),
     }
     values = _values(tables, namings, fixed)  # metric -> (seeds,)
-    if len(cells) == 1:
-        return {metric: float(value[0]) for metric, value in values.items()}
     margin = _margin(cells, namings, n_clusters, fixed)
-    return {metric: _summary(value, margin[metric]) for metric, value in values.items()}
+    bare = _BARE if len(cells) == 1 else ()
+    return {m: float(v[0]) if m in bare else _summary(v, margin[m]) for m, v in values.items()}
 
 
 def _summary(value, margin):
     mean = float(value.mean())
-    return {"mean": mean, "sd": float(value.std(ddof=1)), "low": mean - margin, "high": mean + margin}
+    sd = {"sd": float(value.std(ddof=1))} if len(value) > 1 else {}
+    return {"mean": mean, **sd, "low": mean - margin, "high": mean + margin}
 
 
 def _margin(cells, namings, n_clusters, fixed, seed=0):

@@ -3,6 +3,7 @@ import pytest
 import sklearn.metrics as peer
 
 from fer_cluster import metrics, scoring
+from fer_cluster.scoring import value
 
 # Three emotions in three clusters, counted by hand below.
 TABLE = np.array([[5.0, 1, 0], [1, 3, 1], [0, 2, 4]])  # 17 faces
@@ -128,13 +129,26 @@ def test_named_accuracy_takes_names_from_the_fit_part_only():
     scores = scores_of(emotion, cluster, part)
     assert scores["Training"]["named_accuracy"] == 1
     assert scores["PrivateTest"]["named_accuracy"] == 0
-    assert scores["PrivateTest"]["hungarian_accuracy"] == 1
+    assert value(scores["PrivateTest"]["hungarian_accuracy"]) == 1
 
 
-def test_every_key_and_a_float_for_one_seed():
-    scores = scores_of([0, 1, 0, 1], [0, 1, 0, 1], ["Training"] * 4)
-    assert tuple(scores["Training"]) == scoring.METRICS
-    assert all(type(value) is float for value in scores["Training"].values())
+def test_every_key_and_no_sd_for_one_seed():
+    scores = scores_of([0, 1, 0, 1], [0, 1, 0, 1], ["Training"] * 4)["Training"]
+    assert tuple(scores) == scoring.METRICS
+    for metric, score in scores.items():
+        bare = metric in ("n", "purity_chance", "named_accuracy")
+        assert type(score) is float if bare else tuple(score) == ("mean", "low", "high")
+
+
+def test_the_interval_of_one_seed_is_that_of_faces_drawn_with_replacement(random):
+    emotion = random.integers(7, size=600)
+    cluster = np.where(random.random(600) < 0.5, emotion, random.integers(7, size=600))
+    score = scores_of(emotion, cluster, np.repeat("all", 600), "all")["all"]
+    for metric, of in (("ami", peer.adjusted_mutual_info_score), ("ari", peer.adjusted_rand_score)):
+        rows = random.integers(600, size=(300, 600))
+        sd = np.std([of(emotion[some], cluster[some]) for some in rows])
+        assert score[metric]["mean"] == pytest.approx(of(emotion, cluster))
+        assert score[metric]["high"] - score[metric]["low"] == pytest.approx(2 * 1.96 * sd, rel=0.2)
 
 
 def test_several_seeds_have_mean_sd_and_interval(random):
