@@ -97,14 +97,14 @@ def classify(
     taught = _taught(baseline, teachers, faces, parts, rows)
     started = time.perf_counter()
     for seed, one in zip(seeds, trained, strict=True):
-        options = _options(seen, emotion, watched, checkpoint, seed) | taught
+        options = _fit_arguments(seen, emotion, watched, checkpoint, seed) | taught
         one.fit(seen[rows], emotion[rows], **wanted(one.fit, **options))
     seconds = {"features": embedding.seconds if features else 0.0}
     seconds["baseline"] = max(time.perf_counter() - started, trained_seconds(*trained))
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
     described = describe(baseline, features, then=then, seeds=seeds)
-    asked = {"epochs": epochs, "chosen_with": chosen(chosen_with, teachers), "seconds": seconds}
-    asked |= {"watched": watched_name, "teachers": said(teachers) if teachers else None}
+    asked = {"epochs": epochs, "seconds": seconds, "watched": watched_name}
+    asked |= {"chosen_with": chosen(chosen_with, teachers), "teachers": said(teachers) or None}
     spec = _spec(faces, parts, described, embedding.chain if features else None, trained[0], asked)
     run = classifier_run(name or run_name(described), spec, record.table(faces, parts), probability)
     return replace(run, history=_history(seeds, trained), models=tuple(trained))
@@ -177,7 +177,7 @@ def run_name(described):
     return file_name(*features, *described["then"], described["baseline"])
 
 
-def _options(images, emotion, watched, checkpoint, seed):
+def _fit_arguments(images, emotion, watched, checkpoint, seed):
     """Return what the fit of a net takes besides images and labels."""
     watch = (images[watched], emotion[watched]) if len(watched) else None
     return {"watch": watch, "checkpoint": None if checkpoint is None else Path(checkpoint) / str(seed)}

@@ -46,9 +46,10 @@ def score(emotion, clusters, part, fit, named=False):
     Returns
     -------
     dict
-        part -> metric -> ``mean``, ``sd`` (over several seeds), ``low`` and ``high`` (95 %, over seeds and
-        faces); a float where one seed has no interval, or, as the accuracy, one by itself. Parts without labelled faces are left out; where
-        ``fit`` is one, the metrics that depend on names are NaN.
+        part -> metric -> ``mean``, ``sd`` (over several seeds), ``low`` and ``high`` (95 %, over seeds
+        and faces); of one seed a float where there is no interval, or, as of the accuracy, one by
+        itself. Parts without labelled faces are left out; where ``fit`` is one, the metrics that
+        depend on names are NaN.
     """
     n_clusters = 7 if named else int(clusters.max()) + 1
     namings = [np.arange(7)] * len(clusters)

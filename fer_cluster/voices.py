@@ -81,7 +81,7 @@ def check_voices(runs):
 
 
 def said(runs):
-    """Return a hash of what each classifier says, by its name: a pupil of others is another one."""
+    """Return a hash of the probabilities of each classifier, by its name; other teachers make another run."""
     heard = {run.name: np.ascontiguousarray(run.features, np.float32) for run in runs}
     return {name: hashlib.blake2b(one, digest_size=8).hexdigest() for name, one in heard.items()}
 

@@ -1,4 +1,3 @@
-import hashlib
 import os
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a thread each, told before any library counts the cores
@@ -47,9 +46,3 @@ def fer2013():
         images, emotion, usage = npz["pixels"], npz["emotion"], npz["usage"]
     split = np.array(["Training", "PublicTest", "PrivateTest"])[usage]
     return Faces(images, pd.DataFrame({"emotion": emotion, "split": split}), "fer2013")
-
-
-def folder_digest(folder):
-    """Return a digest of every file below a folder, to tell whether anything changed."""
-    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

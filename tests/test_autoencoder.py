@@ -33,7 +33,7 @@ def test_it_learns_to_give_images_back(fitted, faces):
     flat = ((pixels - pixels.mean()) ** 2).mean()  # what one grey for all pixels leaves
     left = ((fitted.reconstruct(faces.images) / 255 - pixels) ** 2).mean()
     assert left < 0.6 * flat
-    assert fitted.history_["loss"].is_monotonic_decreasing or fitted.history_["loss"].iloc[-1] < 0.6 * flat
+    assert fitted.history_["loss"].iloc[-1] < 0.6 * flat
 
 
 def test_the_loss_is_the_mean_squared_error():

@@ -29,19 +29,15 @@ def sentences(rows):
         return [f"{said}; there are no labels to tell of emotion."]
     if not len(nuisances):
         return [f"{said}; no nuisance varies."]
-    if top["source"] != "label":
+    if top["source"] == "label":
+        other = _highest(nuisances)
+        also = f"of the nuisances {in_words(other['factor'])} most"
+        sure = _sure(top, other, other, sign=-1)
+    else:
+        other = emotion
         also = f"emotion {'less' if emotion.name in beyond.index else 'no more than chance'}"
-        return [
-            f"{said}, {also} ({_score(emotion['ami'])}).",
-            _sure(top, emotion, top, sign=1),
-            *_without(emotion, nuisances),
-        ]
-    other = _highest(nuisances)
-    return [
-        f"{said}, of the nuisances {in_words(other['factor'])} most ({_score(other['ami'])}).",
-        _sure(top, other, other, sign=-1),
-        *_without(emotion, nuisances),
-    ]
+        sure = _sure(top, emotion, top, sign=1)
+    return [f"{said}, {also} ({_score(other['ami'])}).", sure, *_without(emotion, nuisances)]
 
 
 def followed(rows):

@@ -63,41 +63,57 @@ class Embedded(Estimator):
     def _trained(self, z, random):
         """Return the encoder's layers and the centres as arrays."""
         import torch
-        from torch.nn.functional import mse_loss
 
-        from fer_cluster.clusterers._autoencoder import Autoencoder, Sharpening
-        from fer_cluster.clusterers._heads import learn, torch_random
+        from fer_cluster.clusterers._heads import torch_random
 
-        name, rows = type(self).__name__, torch.from_numpy(z)
-        settings = {"batch_size": self.batch_size, "random": random}
+        rows = torch.from_numpy(z)
         with torch_random(random):
-            net = Autoencoder((z.shape[1], *self.hidden, self.n_components))
-            learn(
-                net,
-                lambda batch: mse_loss(net(rows[batch])[1], rows[batch]),
-                len(z),
-                epochs=self.pretrain_epochs,
-                learning_rate=self.learning_rate,
-                title=f"{name}, autoencoder",
-                **settings,
-            )
+            net = self._autoencoder(rows, random)
             codes = encoded(z, net.arrays())
             start = best_centres(codes, self.n_clusters, random, n_init=_STARTS)[0]
-            clustering, reconstruction = self._weights()
-            sharpening = Sharpening(
-                net, start, rows, clustering=clustering, reconstruction=reconstruction, tol=self.tol
-            )
-            learn(
-                sharpening,
-                sharpening,
-                len(z),
-                epochs=self.epochs,
-                learning_rate=_SLOWER * self.learning_rate,
-                title=name,
-                settled=sharpening.settled,
-                **settings,
-            )
-        return net.arrays(), sharpening.centres.detach().numpy().copy()
+            centres = self._sharpened(net, rows, start, random)
+        return net.arrays(), centres
+
+    def _autoencoder(self, rows, random):
+        """Return an autoencoder that has learnt to give the rows back."""
+        from torch.nn.functional import mse_loss
+
+        from fer_cluster.clusterers._autoencoder import Autoencoder
+        from fer_cluster.clusterers._heads import learn
+
+        net = Autoencoder((rows.shape[1], *self.hidden, self.n_components))
+        learn(
+            net,
+            lambda batch: mse_loss(net(rows[batch])[1], rows[batch]),
+            len(rows),
+            epochs=self.pretrain_epochs,
+            learning_rate=self.learning_rate,
+            title=f"{type(self).__name__}, autoencoder",
+            batch_size=self.batch_size,
+            random=random,
+        )
+        return net
+
+    def _sharpened(self, net, rows, start, random):
+        """Draw the code to its centres, in place, and return these."""
+        from fer_cluster.clusterers._autoencoder import Sharpening
+        from fer_cluster.clusterers._heads import learn
+
+        clustering, reconstruction = self._weights()
+        weights = {"clustering": clustering, "reconstruction": reconstruction}
+        sharpening = Sharpening(net, start, rows, **weights, tol=self.tol)
+        learn(
+            sharpening,
+            sharpening,
+            len(rows),
+            epochs=self.epochs,
+            learning_rate=_SLOWER * self.learning_rate,
+            title=type(self).__name__,
+            settled=sharpening.settled,
+            batch_size=self.batch_size,
+            random=random,
+        )
+        return sharpening.centres.detach().numpy().copy()
 
 
 def encoded(z, layers):

@@ -120,14 +120,17 @@ def _faces(path, signature, read, votes, skip_bad, asked):
         warnings.warn(f"{path}: {note}.", stacklevel=4)
     faces = Faces(images, reading.about, path.stem if path.is_file() else path.resolve().name)
     if votes is not None:
-        rejected = [row for _, row, _ in rejects.rows]
-        about = pd.concat([faces.about, votes_of(votes, faces.about["split"], rejected)], axis=1)
-        faces = Faces(images, about, faces.name)
+        faces = _with_votes(faces, votes, [row for _, row, _ in rejects.rows])
     if len(rejects):
         total = len(faces) + len(rejects)
         message = f"{path}: {len(rejects):,} of {total:,} faces were left out; {skip_bad} lists them."
         warnings.warn(message, stacklevel=4)
     return official(faces, asked)
+
+
+def _with_votes(faces, votes, rejected):
+    about = pd.concat([faces.about, votes_of(votes, faces.about["split"], rejected)], axis=1)
+    return Faces(faces.images, about, faces.name)
 
 
 def _reader(path):

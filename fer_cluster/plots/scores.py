@@ -220,6 +220,17 @@ def _name_rows(axes, heads, rows):
 
 def _legend(axes, kinds, alone):
     """Explain the marks below the panels: those that occur."""
+    handles = [handle for handle in _marks(kinds) if handle]
+    style = {"frameon": False, "fontsize": 8}
+    if alone:
+        columns = -(-len(handles) // 2)  # two rows: as wide as the narrowest figure
+        axes[0].figure.legend(handles=handles, loc="outside lower center", ncols=columns, **style)
+    else:
+        axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=3, **style)
+
+
+def _marks(kinds):
+    """Return the marks of the legend, False in place of those of kinds that do not occur."""
     from matplotlib.lines import Line2D
 
     dot = {"ls": "", "marker": "o"}
@@ -229,7 +240,8 @@ def _legend(axes, kinds, alone):
     controls = {"chance": "random clusters", "one": "one cluster", "majority": "commonest emotion"}
     named = ", ".join(controls[kind] for kind in CONTROLS if kind in kinds)
     blind = bool(kinds - {"supervised", "majority", "weak"})
-    handles = [
+    line = {"ls": "", "marker": "|", "ms": 12, "mew": 1.5, "color": _CHANCE}
+    return [
         blind and Line2D([], [], **dot, ms=6, color="black", label="no label seen"),
         "weak" in kinds and Line2D([], [], **triangle, ms=6, label="told a part of the labels"),
         "supervised" in kinds and Line2D([], [], **square, ms=6, label="trained on labels, no clusters"),
@@ -238,22 +250,5 @@ def _legend(axes, kinds, alone):
         Line2D([], [], **dot, ms=4, mfc="white", mec="0.4", label="without copies of faces fitted on"),
         "chance" in kinds
         and Line2D([], [], ls="--", lw=1.2, color=_CHANCE, label="chance (random clusters)"),
-        not kinds <= {"supervised", "majority"}
-        and Line2D(
-            [],
-            [],
-            ls="",
-            marker="|",
-            ms=12,
-            mew=1.5,
-            color=_CHANCE,
-            label=_OF_PURITY,
-        ),
+        not kinds <= {"supervised", "majority"} and Line2D([], [], **line, label=_OF_PURITY),
     ]
-    handles = [handle for handle in handles if handle]
-    style = {"frameon": False, "fontsize": 8}
-    if alone:
-        columns = -(-len(handles) // 2)  # two rows: as wide as the narrowest figure
-        axes[0].figure.legend(handles=handles, loc="outside lower center", ncols=columns, **style)
-    else:
-        axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=3, **style)

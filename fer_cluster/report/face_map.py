@@ -101,39 +101,35 @@ def as_json(value):
 
 def _figure():
     """Return the empty Bokeh figure of the map as JSON; the page's script fills it."""
+    from bokeh import models
     from bokeh.embed import json_item
-    from bokeh.models import (
-        BooleanFilter,
-        CDSView,
-        ColumnDataSource,
-        HoverTool,
-        LassoSelectTool,
-        LinearColorMapper,
-        PanTool,
-        Range1d,
-        ResetTool,
-        TapTool,
-        WheelZoomTool,
-    )
     from bokeh.plotting import figure
 
-    source = ColumnDataSource({"x": [], "y": [], "code": []}, name="faces")
-    shown = BooleanFilter(booleans=[], name="shown")
-    tools = [PanTool(), WheelZoomTool(), LassoSelectTool(), TapTool(), ResetTool()]
-    ranges = {"x_range": Range1d(0, 1), "y_range": Range1d(0, 1)}
+    source = models.ColumnDataSource({"x": [], "y": [], "code": []}, name="faces")
+    kinds = (models.PanTool, models.WheelZoomTool, models.LassoSelectTool, models.TapTool, models.ResetTool)
+    tools = [kind() for kind in kinds]
+    ranges = {"x_range": models.Range1d(0, 1), "y_range": models.Range1d(0, 1)}
     plot = figure(tools=tools, sizing_mode="stretch_both", name="map", **ranges)
     plot.toolbar.logo = None
     plot.toolbar.active_scroll = tools[1]
-    colours = LinearColorMapper(palette=["gray"], low=-0.5, high=0.5, name="colours")
-    points = plot.scatter(
-        "x", "y", source=source, view=CDSView(filter=shown), size=5, name="points",
-        color={"field": "code", "transform": colours}, alpha=0.75, line_color=None, nonselection_alpha=0.12,
-    )  # fmt: skip
-    plot.add_tools(HoverTool(renderers=[points], tooltips=None))
+    points = _points(plot, source)
+    plot.add_tools(models.HoverTool(renderers=[points], tooltips=None))
     plot.background_fill_color = plot.border_fill_color = plot.outline_line_color = None
     plot.axis.visible = False
     plot.grid.visible = False
     return json_item(plot)
+
+
+def _points(plot, source):
+    """Draw the faces that are shown as points, coloured by their code."""
+    from bokeh import models
+
+    shown = models.CDSView(filter=models.BooleanFilter(booleans=[], name="shown"))
+    colours = models.LinearColorMapper(palette=["gray"], low=-0.5, high=0.5, name="colours")
+    return plot.scatter(
+        "x", "y", source=source, view=shown, size=5, name="points",
+        color={"field": "code", "transform": colours}, alpha=0.75, line_color=None, nonselection_alpha=0.12,
+    )  # fmt: skip
 
 
 def _libraries():

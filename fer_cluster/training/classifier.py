@@ -165,6 +165,14 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         height, width = (self.crop, self.crop) if self.crop else self.shape_
         return self.net(height, width, len(self.classes_))
 
+    def _weight(self, targets):
+        """Return what a face of each class counts."""
+        import torch
+
+        count = np.bincount(targets)
+        weight = torch.tensor(count.sum() / (len(count) * count), dtype=torch.float32)
+        return weight if self.class_weight == "balanced" else torch.ones_like(weight)
+
     def _objective(self, targets, named=None):
         """Return the loss function: cross-entropy, of mixed images and soft targets in training.
 
@@ -177,12 +185,8 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
 
         from fer_cluster.training.augment import Augment, mixed, one_hot, views
 
-        changed = Augment(self.augment, self.crop)
-        count = np.bincount(targets)
-        n = len(count)
-        weight = torch.tensor(count.sum() / (n * count), dtype=torch.float32)
-        weight = weight if self.class_weight == "balanced" else torch.ones_like(weight)
-        on = functools.cache(weight.to)  # once a device: copying it each step would wait for the device
+        changed, n = Augment(self.augment, self.crop), int(targets.max()) + 1
+        on = functools.cache(self._weight(targets).to)  # once a device: copying each step would wait for it
         known = np.nan if named is None or not (named >= 0).any() else (named >= 0).mean()
 
         def objective(net, images, targets):
