@@ -1,6 +1,7 @@
 """The house rules: imports point down, parts are one file each, starting up is light."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,29 @@ def test_imports_point_down(path):
     for line, other, _ in imports(path):
         if other in LEVEL:
             assert LEVEL[other] <= LEVEL[mine], f"{path.name}:{line} imports {other}, which is above {mine}"
+
+
+def dotted(path):
+    return ".".join(path.relative_to(HOME.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_import_goes_round():
+    """Not even one within a function: a module is understood by itself and what is below it."""
+    names = {dotted(path) for path in MODULES}
+    graph = {}
+    for path in MODULES:
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        found = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+        assert not any(node.level for node in found), f"{path.name} imports by dots, which no test sees"
+        told = [(node.module, f"{node.module}.{alias.name}") for node in found for alias in node.names]
+        graph[dotted(path)] = {whole if whole in names else module for module, whole in told} & names
+    graphlib.TopologicalSorter(graph).prepare()
+    assert "fer_cluster.scoring" in graph["fer_cluster.runs"]
+
+
+def test_every_level_is_of_something():
+    rooms = {room(path) for path in MODULES}
+    assert set(LEVEL) == rooms, set(LEVEL) ^ rooms
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HOME)))

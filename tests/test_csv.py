@@ -293,10 +293,8 @@ def test_a_bad_row_is_named(tmp_path, row, sentence, last):
 def test_the_first_row_tells_the_nearest_square(tmp_path):
     for count in (2303, 2305):
         (tmp_path / "a.csv").write_text(f"pixels\n{text_of(np.zeros(count, int))}\n")
-        with pytest.raises(
-            InputError,
-            match=rf"row 1 has {count:,} pixels instead of 2,304 \(48 x 48\); skip_bad leaves such faces out\.$",
-        ):
+        told = rf"row 1 has {count:,} pixels instead of 2,304 \(48 x 48\); skip_bad leaves such faces out\.$"
+        with pytest.raises(InputError, match=told):
             read(tmp_path / "a.csv")
 
 
