@@ -97,6 +97,8 @@ def make(kind, part, **params):
 
 def _check_kind(part, key, value, usual):
     """Refuse a word where a part usually has a number, or True or False."""
+    if isinstance(value, bool) and isinstance(usual, int | float) and not isinstance(usual, bool):
+        raise InputError(f"{part}: {key} must be a number, got {value!r}.")
     if isinstance(value, str) and isinstance(usual, bool | int | float):
         allowed = "True or False" if isinstance(usual, bool) else "a number"
         raise InputError(f"{part}: {key} must be {allowed}, got {value!r}.")
@@ -131,6 +133,9 @@ def _value(text):
 def _outside(name):
     module, _, public = name.partition(":")
     try:
-        return getattr(importlib.import_module(module), public)
+        found = getattr(importlib.import_module(module), public)
     except (ImportError, AttributeError) as error:
         raise InputError(f"{name!r} is not importable: {error}.") from error
+    if not inspect.isclass(found):
+        raise InputError(f"{name!r} is no class, so that no part can be made of it.")
+    return found

@@ -13,6 +13,7 @@ from fer_cluster.chain import shaped, wanted
 from fer_cluster.clustering import embed, trained_seconds
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
+from fer_cluster.loading import load
 from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name, made, text
 from fer_cluster.runs import Run
 from fer_cluster.scoring import with_and_without
@@ -42,7 +43,8 @@ def classify(
 
     Parameters
     ----------
-    faces : Faces
+    faces : Faces or str
+        Or what names them: see :func:`fer_cluster.load`.
     baseline : str or object
         ``"three_blocks:epochs=20"``, or a scikit-learn classifier of images
         (or, where ``features`` are given, of features) with ``predict_proba``;
@@ -82,7 +84,7 @@ def classify(
         Where a part is unknown or does not fit the others, or the faces that are
         fitted on are not of two emotions at least.
     """
-    seeds = as_seeds(seeds)
+    seeds, faces = as_seeds(seeds), load(faces)
     features = seen_features(baseline, features, then)
     trained = [made("baselines", baseline, seed, epochs) for seed in seeds]
     check_parameters(trained[0])

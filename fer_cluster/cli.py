@@ -153,10 +153,12 @@ def _found(out, parts, faces):
     from fer_cluster.runs import load_run
     from fer_cluster.splits import split
 
+    if not (out / "run.json").exists():
+        return None
     try:
         load_run(out)
-    except InputError:
-        return None
+    except InputError as error:
+        raise InputError(f"{str(error).rstrip('.')}; give another --out, or remove it.") from error
     run = finished(out, parts, split(faces, parts["split"]).name, faces)
     if run is None:
         raise InputError(

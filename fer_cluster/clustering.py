@@ -13,6 +13,7 @@ from fer_cluster.chain import Chain, supervision
 from fer_cluster.clusterers._collapse import effective, fallen
 from fer_cluster.errors import InputError
 from fer_cluster.faces import as_rows
+from fer_cluster.loading import load
 from fer_cluster.parts import as_seeds, check_epochs, file_name, made, text
 from fer_cluster.progress import bar
 from fer_cluster.runs import Run
@@ -52,7 +53,8 @@ def cluster(
 
     Parameters
     ----------
-    faces : Faces
+    faces : Faces or str
+        Or what names them: see :func:`fer_cluster.load`.
     features : str or object
         A feature extractor, ``"pixels:n_components=100"``; or a whole
         scikit-learn pipeline that ends in a clusterer.
@@ -90,7 +92,7 @@ def cluster(
     InputError
         Where a part is unknown, or the faces are too few for it.
     """
-    seeds = as_seeds(seeds)
+    seeds, faces = as_seeds(seeds), load(faces)
     _check(faces, k)
     features, clusterer = _unpack(features, clusterer)
     check_epochs(epochs, made("features", features, seeds[0]))
@@ -107,6 +109,7 @@ def cluster(
     rows = pd.concat([rows, pd.DataFrame(record.numbered("cluster", clusters), index=rows.index)], axis=1)
     rows = _project(rows, embedding.x, projector)
     seconds["projection"] = time.perf_counter() - started
+    k = getattr(clusterers[0], "n_clusters", k)
     described = describe(features, clusterer, then=then, projection=projection, k=k, seeds=seeds)
     asked = {"epochs": epochs, "chosen_with": chosen_with, "seconds": seconds}
     spec = _spec(faces, embedding, described, clusterers, clusters, asked)

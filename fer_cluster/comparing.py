@@ -248,6 +248,8 @@ def finished(folder, entry, split, faces):
     room, keys = (classifying, _CLASSIFIED) if "baseline" in entry else (clustering, _CLUSTERED)
     wanted = room.describe(**{key: entry[key] for key in keys if key in entry})
     wanted |= {"seeds": _seeds(entry), "epochs": entry.get("epochs"), "params": parameters_now(entry)}
+    if "k" in wanted:
+        wanted["k"] = wanted["params"]["clusterer"].get("n_clusters", wanted["k"])
     teachers = entry.get("teachers", [])
     wanted |= {"teachers": said(teachers) or None}
     same = all(run.spec.get(key) == value for key, value in wanted.items())

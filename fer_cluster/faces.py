@@ -38,6 +38,9 @@ class Faces:
     name: str = "faces"
 
     def __post_init__(self):
+        if not isinstance(self.images, np.ndarray) or not isinstance(self.about, pd.DataFrame):
+            got = f"{type(self.images).__name__} and {type(self.about).__name__}"
+            raise InputError(f"{self.name}: images must be an array and about a DataFrame, got {got}.")
         if self.images.ndim != 3 or self.images.dtype != np.uint8:
             got = f"{self.images.dtype} of shape {self.images.shape}"
             raise InputError(f"{self.name}: images must be uint8 of shape (n, height, width), got {got}.")
@@ -69,6 +72,10 @@ class Faces:
                 )
             if rows.dtype == bool and len(rows) != len(self):
                 raise IndexError(f"The mask has {len(rows):,} values for {len(self):,} faces.")
+            if len(rows) and rows.dtype.kind not in "biu":
+                raise InputError(f"Faces are picked by whole numbers, not by {rows.dtype}.")
+            if rows.dtype != bool and len(rows) and not -len(self) <= rows.min() <= rows.max() < len(self):
+                raise IndexError(f"There are {len(self):,} faces, so rows are 0 to {len(self) - 1:,}.")
             rows = as_rows(rows)
         return Faces(self.images[rows], self.about.iloc[rows], self.name)
 

@@ -74,8 +74,10 @@ def as_seeds(seeds):
         found = list(range(seeds) if isinstance(seeds, Integral) else seeds)
     except TypeError:
         found = []
-    if not found or not all(isinstance(seed, Integral) and seed >= 0 for seed in found):
+    whole = all(isinstance(seed, Integral) and 0 <= seed < 2**32 for seed in found)
+    if not found or not whole or len(set(found)) < len(found):
         raise InputError(
-            f"seeds must name at least one seed: how many, or whole numbers of 0 or more, got {seeds!r}."
+            "seeds must name at least one seed: how many, or different whole numbers of 0 or more, "
+            f"got {seeds!r}."
         )
     return [int(seed) for seed in found]

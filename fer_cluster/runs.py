@@ -217,6 +217,8 @@ class _Kept(Sequence):
 def check_free(folder):
     """Raise an InputError where a folder holds something that is no run: nothing is overwritten."""
     folder = Path(folder)
+    if blocked := [str(parent) for parent in folder.parents if parent.is_file()]:
+        raise InputError(f"{blocked[0]} is a file, so that {folder} can be no folder; give another.")
     if folder.exists() and not (folder / "run.json").exists() and _has_content(folder):
         raise InputError(f"{folder} holds something that is no run; give another folder, or empty it.")
 
@@ -238,7 +240,7 @@ def find_runs(folders):
         Where a folder holds no run.
     """
     runs = Runs()
-    for folder in map(Path, folders):
+    for folder in map(Path, [folders] if isinstance(folders, str | Path) else folders):
         found = sorted(path.parent for path in folder.rglob("run.json") if PREFIX not in str(path))
         if not found:
             raise InputError(f"No run (run.json) lies in {folder} or below it.")

@@ -21,6 +21,7 @@ METRICS = (
     "macro_f1",
 )
 _BARE = ("n", "purity_chance", "named_accuracy")  # of one seed: the last has an interval by itself
+_BELOW_0 = ("ami", "ari")  # scores that may be negative: chance is taken off
 _OF_NAMES = ("named_accuracy", "balanced_accuracy", "macro_f1")
 CONTROLS = ("chance", "one", "majority")
 REPLICATES = 200
@@ -51,6 +52,7 @@ def score(emotion, clusters, part, fit, named=False):
         itself. Parts without labelled faces are left out; where ``fit`` is one, the metrics that
         depend on names are NaN.
     """
+    emotion = np.asarray(emotion, np.int64)  # codes of a Categorical are int8, which cells outgrow
     n_clusters = 7 if named else int(clusters.max()) + 1
     namings = [np.arange(7)] * len(clusters)
     if not named:
@@ -160,13 +162,14 @@ def _score_part(emotion, clusters, namings, n_clusters):
     values = _values(tables, namings, fixed)  # metric -> (seeds,)
     margin = _margin(cells, namings, n_clusters, fixed)
     bare = _BARE if len(cells) == 1 else ()
-    return {m: float(v[0]) if m in bare else _summary(v, margin[m]) for m, v in values.items()}
+    return {m: float(v[0]) if m in bare else _summary(m, v, margin[m]) for m, v in values.items()}
 
 
-def _summary(value, margin):
+def _summary(metric, value, margin):
     mean = float(value.mean())
     sd = {"sd": float(value.std(ddof=1))} if len(value) > 1 else {}
-    return {"mean": mean, **sd, "low": mean - margin, "high": mean + margin}
+    least, most = (-1.0 if metric in _BELOW_0 else 0.0), (math.inf if metric == "n" else 1.0)
+    return {"mean": mean, **sd, "low": max(mean - margin, least), "high": min(mean + margin, most)}
 
 
 def _margin(cells, namings, n_clusters, fixed, seed=0):

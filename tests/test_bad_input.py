@@ -261,6 +261,17 @@ def test_a_folder_of_shards_names_the_shard(tmp_path, images):
     refused(tmp_path / "set", "a.parquet: row 2 is no PNG")
 
 
+def test_a_list_of_bad_rows_takes_the_place_of_no_other_file(tmp_path):
+    path = rows_of(tmp_path / "a.csv", ["3,1 2 3 4,Training", "9,1 2 3 4,Training"])
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="is no list of bad rows"):
+        load(path, skip_bad=path)
+    assert path.read_bytes() == before
+    for _ in range(2):  # an older list may go
+        with pytest.warns(UserWarning, match="1 of 2 faces were left out"):
+            load(path, skip_bad=tmp_path / "bad.csv")
+
+
 # Folders of images
 
 

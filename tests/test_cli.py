@@ -82,6 +82,16 @@ def test_a_run_that_is_there_is_not_made_again_and_another_one_not_replaced(caps
     assert record.stat().st_mtime_ns == stamp
 
 
+def test_a_damaged_run_and_what_lies_beside_it_are_not_replaced(capsys, tmp_path):
+    call(capsys, "cluster", *SMALL, "--out", "run")
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    (tmp_path / "run" / "run.json").write_text("{")
+    code, _, err = call(capsys, "cluster", *SMALL, "--out", "run")
+    assert code == 2 and "give another --out" in err and (tmp_path / "run" / "notes.txt").exists()
+    code, _, err = call(capsys, "cluster", *SMALL, "--out", "run/notes.txt/deep")
+    assert code == 2 and "is a file" in err
+
+
 def test_every_face_is_told_in_a_table(capsys, tmp_path):
     call(capsys, "cluster", *SMALL, "--out", "run")
     told = pd.read_csv(tmp_path / "run" / "faces.csv")
@@ -245,8 +255,7 @@ def test_a_disk_that_fills_up(capsys, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device", "features.npy")
 
     monkeypatch.setattr(np, "save", full)
-    (tmp_path / "run" / "faces.parquet").unlink()  # no longer whole, so that it is made again
-    code, _, err = call(capsys, "cluster", *SMALL, "--out", "run")
+    code, _, err = call(capsys, "cluster", *SMALL, "--out", "other")
     assert code == 2 and "No space left on device (features.npy)." in err
     assert (tmp_path / "run" / "run.json").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["run"]

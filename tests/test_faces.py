@@ -147,3 +147,21 @@ def test_splits_are_words(given):
     expected = [None if pd.isna(one) else str(one) for one in given]
     assert [None if pd.isna(one) else one for one in faces.about["split"]] == expected
     assert faces.fingerprint and len(splits.split(faces, "stratified").part) == 3
+
+
+def test_rows_that_are_not_there_or_are_no_rows(tiny):
+    for rows in ([70], [68, 69, 70], [-71], np.array([5, 200])):
+        with pytest.raises(IndexError, match="There are 70 faces"):
+            tiny[rows]
+    with pytest.raises(InputError, match="whole numbers"):
+        tiny[[1.5]]
+    with pytest.raises(InputError, match="by a slice, a list"):
+        tiny[3]
+    assert len(tiny[[]]) == 0 and len(tiny[[-1, 0]]) == 2
+
+
+def test_what_is_no_array_and_no_table_is_refused(tiny):
+    with pytest.raises(InputError, match="about a DataFrame, got list and DataFrame"):
+        Faces(list(tiny.images), tiny.about)
+    with pytest.raises(InputError, match="about a DataFrame, got ndarray and list"):
+        Faces(tiny.images, ["happy"] * 70)

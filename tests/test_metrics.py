@@ -178,5 +178,20 @@ def test_the_interval_of_equal_seeds_is_as_wide_as_that_of_a_share():
     assert score["high"] - score["low"] == pytest.approx(2 * 1.96 * np.sqrt(0.7 * 0.3 / 400), rel=0.15)
 
 
+@pytest.mark.parametrize("k", [22, 50, 130])
+@pytest.mark.parametrize("kinds", [2, 7])
+def test_many_clusters_are_scored_from_the_codes_of_a_table(random, k, kinds):
+    """Codes of pandas are int8, which a table of seven rows and many columns outgrows."""
+    emotion = random.integers(kinds, size=1000) * 3 % 7
+    cluster = np.where(random.random(1000) < 0.3, emotion, random.integers(k, size=1000))
+    score = scores_of(emotion.astype(np.int8), cluster.astype(np.int32), np.repeat("all", 1000), "all")["all"]
+    assert score["ami"]["mean"] == pytest.approx(peer.adjusted_mutual_info_score(emotion, cluster))
+
+
+def test_an_interval_stays_within_what_a_score_can_be():
+    score = scores_of([0, 1, 0], [[0, 1, 0], [0, 1, 1], [1, 0, 1]], ["all"] * 3, "all")["all"]
+    assert all(-1 <= one["low"] <= one["high"] <= 1 for name, one in score.items() if name not in ("n",))
+
+
 def test_no_labels_no_scores():
     assert scores_of([-1, -1], [0, 1], ["Training", "Training"]) == {}

@@ -10,7 +10,7 @@ from fer_cluster.datasets._cache import cached
 from fer_cluster.datasets._csv import read_csv
 from fer_cluster.datasets._npz import read_npz
 from fer_cluster.datasets._official import official
-from fer_cluster.datasets._rejects import Rejects
+from fer_cluster.datasets._rejects import Rejects, check_list
 from fer_cluster.datasets._votes import votes_of
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
@@ -101,6 +101,8 @@ def find_file(folder):
 
 def _faces(path, signature, read, votes, skip_bad, asked):
     """Read through the cache, then join votes and account for bad rows."""
+    if skip_bad is not None:
+        check_list(skip_bad)
     rejects = Rejects(path, keep=skip_bad is not None)
 
     def fill(store):

@@ -1,9 +1,22 @@
 """Rows that cannot be used: the first one stops the reading, or all of them are listed."""
 
 import csv
+from pathlib import Path
 
 from fer_cluster.atomic import writing
 from fer_cluster.errors import InputError
+
+_HEADER = ("file", "row", "reason")
+
+
+def check_list(path):
+    """Raise an InputError where a file is there that is no list of bad rows: nothing is overwritten."""
+    path = Path(path)
+    if path.is_file() and path.stat().st_size:
+        with path.open("rb") as file:
+            head = file.readline(100).strip()
+        if head != ",".join(_HEADER).encode():
+            raise InputError(f"{path} is no list of bad rows, so it is not overwritten; give another.")
 
 
 class Rejects:
@@ -49,8 +62,15 @@ class Rejects:
         self.rows.append((file or str(self.source), row, reason))
 
     def write(self, path):
-        """Write file, row and reason of each bad row as CSV."""
+        """Write file, row and reason of each bad row as CSV, in place of an older such list only.
+
+        Raises
+        ------
+        InputError
+            Where another file is there.
+        """
+        check_list(path)
         with writing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(["file", "row", "reason"])
+            writer.writerow(_HEADER)
             writer.writerows(self.rows)

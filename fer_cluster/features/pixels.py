@@ -1,5 +1,6 @@
 """Grey values, standardised pixel by pixel and reduced to their principal components."""
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,6 +13,7 @@ from fer_cluster.images import as_images
 
 __all__ = ["Pixels"]
 
+_COMPONENTS = 50  # by default, or as many as there are
 _CORES = 4  # at most; each has a covariance matrix of its own
 _ROWS = 6144  # images a block: fewer, larger products cost fewer additions in float64
 _WIDTH = 32  # vectors that are multiplied at a time
@@ -41,7 +43,7 @@ class Pixels:
     explained_variance_, explained_variance_ratio_ : ndarray, shape (n_components,)
     """
 
-    def __init__(self, n_components=50):
+    def __init__(self, n_components=_COMPONENTS):
         self.n_components = n_components
 
     def fit(self, images, y=None):
@@ -127,6 +129,9 @@ def _checked(count, images):
     if not len(images):
         raise InputError(f"Pixels needs images of shape (n, height, width), got shape {images.shape}.")
     most = min(len(images), _pixels(images))
+    if count == _COMPONENTS and most < count:
+        warnings.warn(f"Pixels has {most} components, as there are no more among these faces.", stacklevel=3)
+        return most
     if count is not None and not (isinstance(count, (int, np.integer)) and 1 <= count <= most):
         raise InputError(
             f"n_components must be between 1 and the smaller of faces and pixels ({most}), got {count!r}."
