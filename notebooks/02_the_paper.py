@@ -30,8 +30,8 @@ faces
 # %% [markdown]
 # ## Every system of the paper, and controls
 # The experiment `paper` names them all. `vgg16_transfer` is left out here: it starts from weights that are not
-# shipped; so are the toolkit's own features. The paper's own split is rebuilt row by row of `fer2013.csv`, so that drawn faces
-# have the official one only.
+# shipped; so are the toolkit's own features. The paper's own split is rebuilt row by row of `fer2013.csv`, which says
+# nothing of drawn faces: these have the official one here.
 
 # %%
 from dataclasses import replace
