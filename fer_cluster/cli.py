@@ -31,7 +31,7 @@ _EPOCHS = click.option("--epochs", type=click.IntRange(1), help="In place of the
 @click.option(
     "--quick",
     is_flag=True,
-    help="3 seeds, 1 epoch; 1,000 toy faces where none are given: a look in a minute.",
+    help="3 seeds, 1 epoch; 1,000 toy faces where none are given: a first look in minutes.",
 )
 @_EPOCHS
 @click.option(

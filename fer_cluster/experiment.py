@@ -1,5 +1,6 @@
 """An experiment: the runs that one TOML file asks for."""
 
+import difflib
 import itertools
 import re
 import tomllib
@@ -75,7 +76,7 @@ def read_experiment(path, seeds=None, epochs=None):
     """
     path = _locate(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not readable as TOML: {error}.") from error
     _check_keys(path, table, _SHARED)
@@ -90,7 +91,7 @@ def read_experiment(path, seeds=None, epochs=None):
     figures, tables = table.get("figures", ()), table.get("tables", ())
     _check_drawn(path, "figure", figures, names, "plots", "plot")
     _check_drawn(path, "table", tables, names, "analysis", "analysis")
-    splits = tuple(table.get("splits", ("official",)))
+    splits = tuple(dict.fromkeys(table.get("splits", ("official",))))
     for split in splits:
         if split not in SPLITS:
             raise unknown(f"{path}: split", split, SPLITS)
@@ -107,7 +108,9 @@ def _locate(path):
         if (home / f"{path}.toml").is_file():
             return home / f"{path}.toml"
     shipped = sorted(file.stem for home in homes[:1] for file in home.glob("*.toml"))
-    raise InputError(f"No experiment file {path}; shipped with the package: {', '.join(shipped)}.")
+    close = difflib.get_close_matches(str(path), shipped, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise InputError(f"No experiment file {path}; shipped with the package: {', '.join(shipped)}.{hint}")
 
 
 def _grid(path, entry, table):

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,7 @@ class Faces:
         if "split" not in about:
             about["split"] = None
         if list(getattr(about["emotion"].dtype, "categories", ())) != list(EMOTIONS):
-            about["emotion"] = as_emotion(about["emotion"])
+            about["emotion"] = _as_emotion(about["emotion"], self.name)
         split = about["split"].astype(object)
         about["split"] = split.where(split.isna(), split.map(str))
         object.__setattr__(self, "about", about)
@@ -99,6 +100,18 @@ class Faces:
         digest.update(self.about["emotion"].cat.codes.to_numpy(np.int8).tobytes())
         digest.update("\n".join(self.about["split"].fillna("").astype(str)).encode())
         return digest.hexdigest()
+
+
+def _as_emotion(values, name):
+    """Return emotions as a Categorical; warn of what is none of the seven."""
+    found = as_emotion(values)
+    values = pd.Series(values)
+    strange = values.notna() & pd.isna(found) & ~values.astype(str).isin(("-1", "-1.0"))
+    if strange.any():
+        words = ", ".join(repr(word) for word in values[strange].unique()[:5])
+        told = f"{name}: {strange.sum():,} faces are unlabelled, as no emotion is called {words}"
+        warnings.warn(f"{told}; the seven are {', '.join(EMOTIONS)}.", stacklevel=4)
+    return found
 
 
 def as_rows(rows):

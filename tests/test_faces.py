@@ -165,3 +165,11 @@ def test_what_is_no_array_and_no_table_is_refused(tiny):
         Faces(list(tiny.images), tiny.about)
     with pytest.raises(InputError, match="about a DataFrame, got ndarray and list"):
         Faces(tiny.images, ["happy"] * 70)
+
+
+def test_words_that_are_no_emotion_are_told(tiny):
+    with pytest.warns(
+        UserWarning, match="2 faces are unlabelled, as no emotion is called 'hapy', 9; the seven"
+    ):
+        found = Faces(tiny.images[:5], pd.DataFrame({"emotion": ["hapy", 9, -1, None, "happy"]}))
+    assert found.about["emotion"].notna().tolist() == [False, False, False, False, True]
