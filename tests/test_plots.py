@@ -234,6 +234,11 @@ class TestScatter:
         title = Scatter().draw(Scatter().data([run])).axes[1].get_title(loc="left")
         assert title.endswith("AMI 1.000, first seed")
 
+    def test_faces_without_labels_are_not_said_to_be_by_emotion(self):
+        for emotion, told in (([-1, -1], "2 faces without labels"), ([HAPPY, -1], "2 faces by true emotion")):
+            title = Scatter().draw(Scatter().data([make_run(emotion, [0, 1])])).axes[0].get_title(loc="left")
+            assert title.endswith(told)
+
     def test_parts_are_chosen_and_said(self):
         run = make_run([HAPPY, SAD], [0, 1], part=["test", "train"])
         data = Scatter(parts="test+train").data([run])

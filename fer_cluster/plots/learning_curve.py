@@ -129,7 +129,8 @@ def _explain(row, rows):
 
     seeds, epochs = rows["seed"].nunique(), int(rows["epoch"].max())
     first = rows.iloc[0]
-    of = f"{first['dataset']}, split {first['split']}: {epochs} epochs, {seeds} seed{'s' * (seeds > 1)}"
+    long = f"{epochs} epoch{'s' * (epochs > 1)}, {seeds} seed{'s' * (seeds > 1)}"
+    of = f"{first['dataset']}, split {first['split']}: {long}"
     lines = [*wrap(first["run"], 48), *wrap(of, 48), *wrap(_last(rows), 54)]
     row[0].set_title("\n".join(lines), loc="left", fontsize=9.5)
     view = _VIEWS[first["views"]]

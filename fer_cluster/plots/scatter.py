@@ -111,7 +111,8 @@ def _draw_run(rows, left, right):
     order = order[np.argsort(emotion.codes[order] >= 0, kind="stable")]  # unlabelled faces lie beneath
     for ax, colours in ((left, of_emotions(emotion)), (right, of_clusters(rows["cluster"]))):
         _draw_points(ax, rows.iloc[order], colours[order])
-    left.set_title(f"{caption(rows)}\n{so_many(len(rows))} by true emotion", loc="left", fontsize=10)
+    by = "by true emotion" if rows["emotion"].notna().any() else "without labels"
+    left.set_title(f"{caption(rows)}\n{so_many(len(rows))} {by}", loc="left", fontsize=10)
     right.set_title(f"by cluster (number at its median)\n{ami_of(rows)}", loc="left", fontsize=10)
     _name_emotions(left, rows, emotion)
     _name_clusters(right, rows)
