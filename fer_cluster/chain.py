@@ -6,7 +6,7 @@ import inspect
 import numpy as np
 
 from fer_cluster import catalog
-from fer_cluster.errors import InputError
+from fer_cluster.errors import InputError, from_outside
 
 
 class Chain:
@@ -51,7 +51,8 @@ class Chain:
         fitted = images[rows]
         fit = self.extractor.fit
         weak = None if neutral is None else neutral[rows]
-        fit(shaped(self.extractor, fitted), **wanted(fit, checkpoint=checkpoint, neutral=weak))
+        with from_outside(self.extractor):
+            fit(shaped(self.extractor, fitted), **wanted(fit, checkpoint=checkpoint, neutral=weak))
         return self.fit_steps(images, rows)
 
     def fit_steps(self, images, rows=slice(None), x=None):
@@ -63,7 +64,8 @@ class Chain:
         x = self._extract(images) if x is None else x
         for place, step in enumerate(self.steps):
             before = Chain(self.extractor, self.steps[:place])
-            step.fit(x[rows], **wanted(step.fit, images=fitted, extractor=before))
+            with from_outside(step):
+                step.fit(x[rows], **wanted(step.fit, images=fitted, extractor=before))
             x = step.transform(x, **wanted(step.transform, images=images))
         return np.asarray(x, dtype=np.float32)
 

@@ -12,7 +12,7 @@ from fer_cluster import catalog, record
 from fer_cluster.chain import shaped, wanted
 from fer_cluster.clustering import embed, trained_seconds
 from fer_cluster.emotions import EMOTIONS
-from fer_cluster.errors import InputError
+from fer_cluster.errors import InputError, from_outside
 from fer_cluster.loading import load
 from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name, made, text
 from fer_cluster.runs import Run
@@ -100,7 +100,8 @@ def classify(
     started = time.perf_counter()
     for seed, one in zip(seeds, trained, strict=True):
         options = _fit_arguments(seen, emotion, watched, checkpoint, seed) | taught
-        one.fit(seen[rows], emotion[rows], **wanted(one.fit, **options))
+        with from_outside(one):
+            one.fit(seen[rows], emotion[rows], **wanted(one.fit, **options))
     seconds = {"features": embedding.seconds if features else 0.0}
     seconds["baseline"] = max(time.perf_counter() - started, trained_seconds(*trained))
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)

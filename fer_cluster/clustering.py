@@ -11,7 +11,7 @@ import pandas as pd
 from fer_cluster import record
 from fer_cluster.chain import Chain, supervision
 from fer_cluster.clusterers._collapse import effective, fallen
-from fer_cluster.errors import InputError
+from fer_cluster.errors import InputError, from_outside
 from fer_cluster.faces import as_rows
 from fer_cluster.loading import load
 from fer_cluster.parts import as_seeds, check_epochs, file_name, made, text
@@ -193,12 +193,11 @@ def _cluster_seeds(embedding, clusterers, name):
     fit_x = x[as_rows(parts.part == parts.fit)]
     clusters = []
     for clusterer in bar(clusterers, f"{name}, seeds", leave=False):
-        if hasattr(clusterer, "predict"):
-            clusters.append(clusterer.fit(fit_x).predict(x))
-        elif parts.transductive:
-            clusters.append(clusterer.fit_predict(x))
-        else:
+        placing = hasattr(clusterer, "predict")
+        if not placing and not parts.transductive:
             raise InputError(f"{name} cannot place faces it was not fitted on; use split 'all'.")
+        with from_outside(clusterer):
+            clusters.append(clusterer.fit(fit_x).predict(x) if placing else clusterer.fit_predict(x))
     clusters = np.asarray(clusters, dtype=np.int32)
     return np.where(clusters < 0, clusters.max() + 1, clusters)  # noise, as some have it, is a cluster
 

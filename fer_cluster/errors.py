@@ -1,10 +1,25 @@
 """The one error that a user can mend: unusable input, told in one sentence."""
 
+import contextlib
 import difflib
 
 
 class InputError(ValueError):
     """Input that cannot be used; the message says what, where and what is allowed."""
+
+
+@contextlib.contextmanager
+def from_outside(part):
+    """Tell in one sentence what a part that is not ours, such as one of scikit-learn, refuses."""
+    try:
+        yield
+    except InputError:
+        raise
+    except ValueError as error:
+        if type(part).__module__.startswith("fer_cluster."):
+            raise  # a fault of ours
+        said = str(error).splitlines()[0].rstrip(".")
+        raise InputError(f"{type(part).__name__} cannot be used here: {said}.") from error
 
 
 def unknown(what, name, allowed):

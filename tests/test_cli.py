@@ -216,6 +216,15 @@ def test_list_names_every_clusterer(capsys):
         (["clutser"], "Did you mean 'cluster'"),
         (["cluster", "--feature", "hog"], "'--features'"),
         (["cluster", "tyo"], "'toy'"),
+        (["cluster", "--features", "os:getcwd"], "is no class"),
+        (
+            ["cluster", "toy:n=60", "--features", "sklearn.decomposition:PCA:n_components=500"],
+            "PCA cannot be",
+        ),
+        (
+            ["cluster", *SMALL, "--clusterer", "sklearn.cluster:KMeans:n_clusters=500"],
+            "KMeans cannot be used",
+        ),
         (["cluster", "no/such/file.csv"], "no/such/file.csv"),
         (["cluster", "toy:m=3"], "has no 'm'"),
         (["cluster", *SMALL, "--features", "hgo"], "Did you mean 'hog'"),

@@ -252,6 +252,25 @@ def test_long_fields_leave_the_limit_of_csv_alone(tmp_path):
 
 # What is wrong, and where
 
+
+def test_some_faces_may_have_no_label(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("emotion,pixels,Usage\n3,1 2 3 4,a\n-1,1 2 3 5,a\n,1 2 3 6,b\nsad,1 2 3 7,b\n")
+    with pytest.warns(UserWarning, match="2 of 4 faces have no emotion"):
+        faces = load(path)
+    assert faces.about["emotion"].isna().tolist() == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "head, told", [("emtion,pixels,Usage", "'emtion'"), ("emotion,pixels,Usag", "'usag'")]
+)
+def test_a_mistyped_column_is_told(tmp_path, head, told):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{head}\n3,1 2 3 4,Training\n3,1 2 3 5,Training\n")
+    with pytest.warns(UserWarning, match=f"no column is called .*did you mean {told}"):
+        load(path)
+
+
 GOOD = "3,1 2 3 4,Training"
 
 
@@ -267,8 +286,7 @@ GOOD = "3,1 2 3 4,Training"
         ("3,1 2.5 3 4,Training", "row 3 has '2.5' as pixel 2"),
         ("3,1 2 3 \u0663,Training", "row 3 has '\u0663' as pixel 4"),
         ("7,1 2 3 4,Training", "row 3 has the emotion '7'; allowed are 0 to 6 and names such as happy"),
-        ("-1,1 2 3 4,Training", "row 3 has the emotion '-1'"),
-        (",1 2 3 4,Training", "row 3 has no emotion"),
+        ("-2,1 2 3 4,Training", "row 3 has the emotion '-2'"),
         ("bored,1 2 3 4,Training", "row 3 has the emotion 'bored'"),
         ("3,1 2 3 4,", "row 3 has no Usage"),
         ("3,1 2 3 4,Priv", "row 3 has the Usage 'Priv'; allowed are Training, PublicTest, PrivateTest"),

@@ -1,5 +1,6 @@
 """CSV files with a column of pixels: plain lines by blocks, from the first other one row by row."""
 
+import difflib
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -47,9 +48,27 @@ def read_csv(path, images, rejects):
             read_exact(file, rows)
             if not rows.count:
                 raise InputError(f"{path} has a header but no row.")
-            return Reading(rows.about(), None if len(rejects) else digest.result())
+            about = rows.about()
+            notes = _unlabelled(about) + _mistyped(about)
+            return Reading(about, None if len(rejects) else digest.result(), notes)
         finally:
             done.set()
+
+
+def _unlabelled(about):
+    """Return a note on the faces without a label, where others have one or a column for it."""
+    count = int(about["emotion"].isna().sum()) if "emotion" in about else 0
+    return (f"{count:,} of {len(about):,} faces have no emotion (an empty field or -1)",) if count else ()
+
+
+def _mistyped(about):
+    """Return a note for emotion and split where no column is called so and another is nearly."""
+    notes = []
+    for role, usual in (("emotion", "emotion"), ("split", "usage")):
+        near = difflib.get_close_matches(usual, map(str.lower, map(str, about)), n=1, cutoff=0.75)
+        if role not in about and near:
+            notes.append(f"no column is called {usual}, so no {role} is known (did you mean {near[0]!r}?)")
+    return tuple(notes)
 
 
 def _digest(path, done):

@@ -5,6 +5,7 @@ import pandas as pd
 from fer_cluster.datasets._words import OFFICIAL, emotion_name, split_of
 
 ALLOWED = "allowed are 0 to 6 and names such as happy"
+UNLABELLED = ("", "-1")
 
 
 def emotions(labels):

@@ -4,6 +4,7 @@ import csv
 
 import pandas as pd
 
+from fer_cluster.datasets._labels import ALLOWED, UNLABELLED
 from fer_cluster.datasets._words import OFFICIAL, emotion_name, roles, split_of, typed
 from fer_cluster.errors import InputError
 
@@ -52,9 +53,8 @@ class Rows:
         """Return what is wrong with the emotion or the split of any of some rows, or None."""
         if "emotion" in self.roles:
             for word in dict.fromkeys(columns[self.roles["emotion"]]):
-                if emotion_name(word) is None:
-                    said = f"has the emotion {word[:40]!r}" if word else "has no emotion"
-                    return f"{said}; allowed are 0 to 6 and names such as happy"
+                if emotion_name(word) is None and word.strip() not in UNLABELLED:
+                    return f"has the emotion {word[:40]!r}; {ALLOWED}"
         if "split" in self.roles:
             return self._split_fault(self.roles["split"], columns)
         return None
