@@ -71,7 +71,7 @@ def chosen_by(chosen_with, described, params):
     told = [described["features"], *described["then"]]
     of_parts = [values for values in params.values() if isinstance(values, dict)]
     told += [value for values in of_parts for value in values.values() if isinstance(value, str)]
-    tuned = any(_TUNED.search(words) for words in told)
+    tuned = "shipped" in params or any(_TUNED.search(words) for words in told)
     tuned = tuned or any(values.get("aligned") is True for values in of_parts)
     return "PublicTest of FER2013" if chosen_with == "nothing" and tuned else chosen_with
 
