@@ -39,6 +39,20 @@ def test_the_objective_is_the_mean_cross_entropy_of_the_heads():
     assert right.item() == 1
 
 
+def test_numbers_to_tell_add_their_mean_squared_error():
+    says = torch.tensor([[2.0, 0.0, 5.0, 1.0], [0.0, 1.0, 3.0, 0.0]])  # two names, two numbers
+    targets = torch.tensor([[0, 4.0, 1.0], [0, 3.0, 2.0]])
+    loss, right = naming([2], 0.0, told=2)(lambda images: says, None, targets)
+    named = np.mean([np.log(np.exp(2) + 1) - 2, np.log(1 + np.e)])
+    assert loss.item() == pytest.approx(named + (1 + 0 + 0 + 4) / 4, rel=1e-5)
+    assert right.item() == 1
+    heard = torch.cat([says, says + 9], 1)  # numbers of the following net are not listened to
+    both, _ = naming([2], 0.0, 0.5, told=2)(lambda images: heard, None, targets)
+    logits = torch.cat([says[:, :2], says[:, :2] + 9], 1)
+    alone, _ = naming([2], 0.0, 0.5)(lambda images: logits, None, targets[:, :1])
+    assert both.item() == pytest.approx(alone.item() + 5 / 4, rel=1e-5)
+
+
 def test_names_are_kmeans_of_the_prior_and_next_of_what_was_learnt(images, monkeypatch):
     seen, names = [], SelfNamed._names
 
@@ -60,9 +74,9 @@ def learnt_names(monkeypatch):
     """Return a list to which each round adds the names that its net learns."""
     seen, learn = [], SelfNamed._learn
 
-    def spied(self, images, targets, turn, checkpoint):
-        seen.append(targets)
-        return learn(self, images, targets, turn, checkpoint)
+    def spied(self, images, names, told, turn, checkpoint):
+        seen.append(names)
+        return learn(self, images, names, told, turn, checkpoint)
 
     monkeypatch.setattr(SelfNamed, "_learn", spied)
     return seen
@@ -85,6 +99,28 @@ def test_a_teacher_names_the_faces_first_in_place_of_the_prior(images, monkeypat
     taught = chained("pixels:9 > whiten:6", 0).fit(images)
     np.testing.assert_array_equal(seen[0], part._named_anew(taught, images, 0))
     assert [targets.shape for targets in seen] == [(40, 3), (40, 3)] and not np.array_equal(*seen)
+
+
+def test_each_round_tells_the_same_numbers_of_variance_1_beside_the_names(images, monkeypatch, tmp_path):
+    seen, learn = [], SelfNamed.learn
+
+    def spied(self, images, learner, *, targets, **options):
+        seen.append(targets)
+        return learn(self, images, learner, targets=targets, **options)
+
+    monkeypatch.setattr(SelfNamed, "learn", spied)
+    part = SMALL | {"told": "pixels:9 > whiten:3", "epochs": 3, "batch_size": 10}
+    whole = SelfNamed(**part).fit(images).transform(images)
+    named, again = seen
+    wanted = chained("pixels:9 > whiten:3", 0).fit_transform(images)
+    assert named.shape == (40, 2 + 3)
+    np.testing.assert_array_equal(named[:, 2:], again[:, 2:])
+    np.testing.assert_allclose(named[:, 2:], (wanted - wanted.mean(0)) / wanted.std(0), atol=1e-5)
+    assert named[:, :2].max(0).tolist() == [1, 4]
+    SelfNamed(**part).fit(images, checkpoint=tmp_path)
+    monkeypatch.setattr(SelfNamed, "_told", lambda *given: pytest.fail("what is told was kept"))
+    np.testing.assert_array_equal(SelfNamed(**part).fit(images, checkpoint=tmp_path).transform(images), whole)
+    assert not np.allclose(SelfNamed(**part | {"told": ""}).fit(images).transform(images), whole)
 
 
 def test_the_strongest_expression_or_none_is_the_name_and_no_number_is_left_out():
@@ -110,6 +146,7 @@ def test_the_strongest_expression_or_none_is_the_name_and_no_number_is_left_out(
         ({"expressed": "learnt_expresions"}, "steps has no 'learnt_expresions'.*Did you mean"),
         ({"prior": "whitn:4"}, "steps has no 'whitn'.*Did you mean 'whiten'"),
         ({"described": "hogg"}, "features has no 'hogg'.*Did you mean 'hog'"),
+        ({"told": "hogg > whiten:4"}, "features has no 'hogg'.*Did you mean 'hog'"),
         ({"teacher": "hogg"}, "features has no 'hogg'.*Did you mean 'hog'"),
     ],
 )
@@ -162,11 +199,11 @@ def test_a_teacher_of_several_rounds_goes_on_where_it_was_cut_off(images, tmp_pa
     whole = SelfNamed(**taught).fit(images).transform(images)
     learn, begun = SelfNamed._learn, []
 
-    def cut(self, images, targets, turn, checkpoint):
+    def cut(self, images, names, told, turn, checkpoint):
         begun.append(turn)
         if begun == [0, 1]:
             raise KeyboardInterrupt
-        return learn(self, images, targets, turn, checkpoint)
+        return learn(self, images, names, told, turn, checkpoint)
 
     monkeypatch.setattr(SelfNamed, "_learn", cut)
     with pytest.raises(KeyboardInterrupt):
@@ -187,7 +224,7 @@ def test_names_of_other_faces_are_not_taken(images, tmp_path):
 
 
 def test_the_heads_stand_side_by_side():
-    net = Named(torch.nn.Flatten(), 4, [2, 3], lambda images: images)
+    net = Named(torch.nn.Flatten(), 4, 5, lambda images: images)
     assert net(torch.zeros(6, 1, 2, 2, dtype=torch.uint8)).shape == (6, 5)
 
 
@@ -205,7 +242,7 @@ def test_what_the_following_net_says_is_a_share_of_the_target():
 
 
 def test_the_following_net_follows_in_training_alone():
-    net = Named(torch.nn.Linear(4, 3), 3, [2], lambda images: images.flip(3), followed=True)
+    net = Named(torch.nn.Linear(4, 3), 3, 2, lambda images: images.flip(3), followed=True)
     net.view = lambda images: images
     net.body = torch.nn.Sequential(torch.nn.Flatten(), net.body)
     net.following[0] = torch.nn.Sequential(torch.nn.Flatten(), net.following[0])

@@ -5,7 +5,7 @@ from itertools import chain
 
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, mse_loss
 
 from fer_cluster.features._body import standardised
 
@@ -13,23 +13,23 @@ MOMENTUM = 0.995  # share of itself that the following net keeps at each step
 
 
 class Named(nn.Module):
-    """A body with one head for each number of names: logits side by side, (b, sum of the numbers).
+    """A body and a linear layer of all heads: logits side by side, then numbers told, (b, outside).
 
     Where it is ``followed``, a net of the same shape without a gradient follows it step by step; its
     weights are part of the state, so that a training that was cut off goes on as it would have.
     """
 
-    def __init__(self, body, inside, numbers, view, followed=False):
+    def __init__(self, body, inside, outside, view, followed=False):
         super().__init__()
-        self.body, self.heads, self.view = body, nn.Linear(inside, sum(numbers)), view
+        self.body, self.heads, self.view = body, nn.Linear(inside, outside), view
         net = nn.Sequential(body, self.heads)
         self.following = copy.deepcopy(net).requires_grad_(False) if followed else None
 
     def forward(self, images):
-        """Return the logits of changed views of uint8 images (b, 1, height, width).
+        """Return what the heads say of changed views of uint8 images (b, 1, height, width).
 
-        In training, where it is followed, those of the following net for the faces as they are stand
-        beside them, (b, 2 * sum of the numbers); that net follows first.
+        In training, where it is followed, what the following net says of the faces as they are stands
+        beside it, (b, 2 * outside); that net follows first.
         """
         logits = self.heads(self.body(standardised(self.view(images)))).float()
         if self.following is None or not self.training:
@@ -46,7 +46,7 @@ class Named(nn.Module):
             following.lerp_(followed, 1 - MOMENTUM)
 
 
-def naming(numbers, label_smoothing, heard=0.0):
+def naming(numbers, label_smoothing, heard=0.0, told=0):
     """Return the objective: the mean cross entropy of the heads, and how often the first is right.
 
     Parameters
@@ -55,22 +55,31 @@ def naming(numbers, label_smoothing, heard=0.0):
         Names of each head.
     label_smoothing : float
     heard : float
-        Share of the target that is what the following net says, whose logits stand beside the net's.
+        Share of the target that is what the following net says, which stands beside what the net says.
+    told : int
+        How many numbers the net tells after the logits; their mean squared error is added.
 
     References
     ----------
     Tarvainen and Valpola, Mean teachers are better role models, NeurIPS 2017.
     """
+    widths = [*numbers, told]
 
     def objective(net, images, targets):
-        parts = net(images).split(list(numbers) * (2 if heard else 1), 1)
-        told = zip(parts, targets.long().T, strict=False)
-        losses = [cross_entropy(part, target, label_smoothing=label_smoothing) for part, target in told]
-        loss = sum(losses) / len(losses)
+        says = net(images).split(widths * (2 if heard else 1), 1)
+        parts, others = says[: len(numbers)], says[len(widths) : -1]
+        names = targets[:, : len(numbers)].long()
+        loss = _mean(cross_entropy, parts, names.T, label_smoothing=label_smoothing)
         if heard:
-            pairs = zip(parts, parts[len(numbers) :], strict=False)
-            said = [cross_entropy(part, other.softmax(1)) for part, other in pairs]
-            loss = (1 - heard) * loss + heard * sum(said) / len(said)
-        return loss, (parts[0].argmax(1) == targets[:, 0]).sum()
+            loss = (1 - heard) * loss + heard * _mean(cross_entropy, parts, [x.softmax(1) for x in others])
+        if told:
+            loss = loss + mse_loss(says[len(numbers)], targets[:, len(numbers) :].float())
+        return loss, (parts[0].argmax(1) == names[:, 0]).sum()
 
     return objective
+
+
+def _mean(loss, parts, targets, **options):
+    """Return the mean loss of several parts, each against its target."""
+    losses = [loss(part, target, **options) for part, target in zip(parts, targets, strict=True)]
+    return sum(losses) / len(losses)

@@ -63,6 +63,9 @@ class SelfNamed(ViewEncoder):
     momentum_teacher : float
         Share of what is learnt that comes not from the names of a round but from a net that follows
         the one that learns, a half of a hundredth each step, and sees each face unchanged.
+    told : str
+        Features and steps, such as ``patches:n_words=300 > whiten:256``, whose numbers the net learns to tell
+        beside the names, by least squares, each scaled to unit variance; empty for none.
     """
 
     described: str = "patches:n_words=300"
@@ -76,6 +79,7 @@ class SelfNamed(ViewEncoder):
     evenness: float = 0.0
     label_smoothing: float = 0.1
     momentum_teacher: float = 0.0
+    told: str = ""
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 2e-3
@@ -103,10 +107,12 @@ class SelfNamed(ViewEncoder):
         self.check(watched=False)
         images = self.check_images(images)
         self.shape_ = images.shape[1:]
+        told = self._kept("told", self._told, images, checkpoint=checkpoint) if self.told else None
         history = []
         for turn in range(self.rounds):
-            targets = self._kept_names(images, turn, checkpoint)
-            history.append(self._learn(images, targets, turn, checkpoint).assign(round=turn + 1))
+            names = self._kept(f"names_{turn + 1}", self._found_names, images, turn, checkpoint=checkpoint)
+            learnt = self._learn(images, names, told, turn, checkpoint)
+            history.append(learnt.assign(round=turn + 1))
         self.history_ = pd.concat(history, ignore_index=True)
         self.history_["epoch"] = np.arange(1, len(self.history_) + 1)
         return self
@@ -119,31 +125,40 @@ class SelfNamed(ViewEncoder):
         if not self.subspace:
             raise InputError("subspace must name one step or more.")
         chained(self.teacher or self.described, self.random_state)
+        if self.told:
+            chained(self.told, self.random_state)
         for text in filter(None, (self.subspace, self.expressed, "" if self.teacher else self.prior)):
             for steps in text.split("|"):
                 chained(steps, self.random_state, extractor=self)
 
-    def _kept_names(self, images, turn, checkpoint):
-        """Return the names that a round learns: those in the checkpoint, or found and kept there."""
+    def _kept(self, what, find, images, *given, checkpoint):
+        """Return what ``find`` makes of the images, or made of them before: an array in the checkpoint."""
         if checkpoint is None:
-            return self._found_names(images, turn, None)
+            return find(images, *given, None)
         import torch
 
         from fer_cluster.training import checkpoint as checkpoints
         from fer_cluster.training.parallel import is_first
 
-        folder, key = Path(checkpoint) / f"names_{turn + 1}", self._key(images, turn)
+        folder, key = Path(checkpoint) / what, self._key(images, what)
         state = checkpoints.load(folder, key)
         if state is None:
-            state = {"names": torch.from_numpy(self._found_names(images, turn, Path(checkpoint) / "teacher"))}
+            state = {what: torch.from_numpy(find(images, *given, Path(checkpoint) / "teacher"))}
             if is_first():
                 checkpoints.save(folder, key, state)
-        return state["names"].numpy()
+        return state[what].numpy()
 
-    def _key(self, images, turn):
-        """Return a hash of what decides the names of a round."""
-        settings = json.dumps([self.get_params(), turn], default=str, sort_keys=True)
+    def _key(self, images, what):
+        """Return a hash of what decides the names of a round, or the numbers that are told."""
+        settings = json.dumps([self.get_params(), what], default=str, sort_keys=True)
         return sha256(settings.encode() + np.ascontiguousarray(images).tobytes()).hexdigest()
+
+    def _told(self, images, checkpoint):
+        """Return the numbers that the net learns to tell, each of mean 0 and variance 1, shape (n, m)."""
+        folder = None if checkpoint is None else checkpoint.with_name("teller")
+        x = chained(self.told, self.random_state).fit_transform(images, checkpoint=folder)
+        spread = x.std(0)
+        return (x - x.mean(0)) / np.where(spread > 0, spread, 1)
 
     def _found_names(self, images, turn, checkpoint):
         """Return the names that a round learns, a column for each, shape (n, heads)."""
@@ -185,15 +200,18 @@ class SelfNamed(ViewEncoder):
             columns.append(_evened(kmeans, near, self.evenness) if self.evenness else kmeans.labels_)
         return np.stack(columns, axis=1)
 
-    def _learn(self, images, targets, turn, checkpoint):
-        """Train a fresh net on the names and return the history."""
+    def _learn(self, images, names, told, turn, checkpoint):
+        """Train a fresh net on the names and the numbers to tell, if any, and return the history."""
         from fer_cluster.features._self_named import Named, naming
 
-        numbers = [int(count) for count in targets.max(0) + 1]
+        numbers = [int(count) for count in names.max(0) + 1]
+        more = 0 if told is None else told.shape[1]
+        targets = np.column_stack([names.astype(np.float32), told]) if more else names
 
         def learner(net):
-            taught = Named(net, 8 * self.width, numbers, self.view(), self.momentum_teacher > 0)
-            return taught, naming(numbers, self.label_smoothing, self.momentum_teacher)
+            outside = sum(numbers) + more
+            taught = Named(net, 8 * self.width, outside, self.view(), self.momentum_teacher > 0)
+            return taught, naming(numbers, self.label_smoothing, self.momentum_teacher, more)
 
         options = {"seed": self.random_state * 1_009 + turn, "title": f"SelfNamed, round {turn + 1}"}
         state = None if checkpoint is None else Path(checkpoint) / f"round_{turn + 1}"
