@@ -324,5 +324,7 @@ def test_text_is_legible_and_does_not_overlap(bare, drawn_runs):
         texts = _texts(Picture().draw(some))
         assert min(text.get_fontsize() for text, _ in texts) >= 8
         assert not _overlapping(texts) and not _outside(texts)
+    spans = {axes.get_xlim() for axes in Picture().draw(data).axes if axes.get_xlabel().startswith("AMI")}
+    assert len(spans) == 1 and max(spans)[1] > data["ami"].max()  # dots of all runs can be compared
     panel = Figure((12, 9)).subplots()
     assert Picture().draw(data[data["run"] == "run"], ax=panel) is panel.figure and panel.child_axes

@@ -98,7 +98,7 @@ def _draw_criterion(ax, rows):
     told = "none" if pd.isna(chosen) else f"k = {int(chosen)}"
     ax.set_xlabel(f"k; {rule}: {told}", fontsize=8.5)
     ax.set_ylabel(name, fontsize=9)
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+    ax.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1, steps=(1, 2, 5, 10)))
     ax.yaxis.set_major_locator(MaxNLocator(4))
     ax.ticklabel_format(axis="y", scilimits=(-3, 4))
     ax.yaxis.get_offset_text().set_fontsize(8)

@@ -87,9 +87,11 @@ class Nuisance:
         axes = axes_for(ax, (len(runs), 2), size)
         if ax is None:
             _share(axes, width, [len(factors) for factors, _ in runs])
+        span = _span(data[data["shown"] == "factor"])  # of all runs: their dots are to be compared
         for place, (factors, clusters) in enumerate(runs):
             left, right = axes[2 * place : 2 * place + 2]
             _draw_factors(left, factors)
+            left.set_xlim(span)
             image = _draw_clusters(right, factors, clusters)
             left.set_title(_title(factors, int((_DOTS + width) / _LETTER)), loc="left", fontsize=9.5)
         bar = {"fraction": 0.05, "pad": 0.02, "aspect": 25, "extend": "both"}
@@ -115,9 +117,14 @@ def _title(factors, letters):
     return "\n".join([*wrap(verdict, letters), *wrap(of, letters)])
 
 
+def _span(factors):
+    """Return where the axis of the AMI begins and ends."""
+    right = 1.25 * max(factors["ami"].max(), factors["null_high"].max(), 0.005)
+    return min(-0.04 * right, 1.3 * min(factors["ami"].min(), factors["null_low"].min())), right
+
+
 def _draw_factors(ax, factors):
     """Draw the AMI of each factor, the highest on top, over its band by chance."""
-    right = 1.25 * max(factors["ami"].max(), factors["null_high"].max(), 0.005)
     for place, (_, row) in enumerate(factors.iterrows()):
         band = [row["null_low"], row["null_high"]]
         ax.plot(band, [place, place], color="0.78", lw=9, solid_capstyle="butt", zorder=1)
@@ -126,7 +133,6 @@ def _draw_factors(ax, factors):
         text = {"textcoords": "offset points", "va": "center", "fontsize": 8, "color": style["color"]}
         ax.annotate(f"{round(row['ami'], 3) + 0.0:.3f}", (max(row["ami"], band[1]), place), (7, 0), **text)
     ax.axvline(0, color="0.6", lw=0.8, zorder=0)
-    ax.set_xlim(min(-0.04 * right, 1.3 * min(factors["ami"].min(), factors["null_low"].min())), right)
     ax.set_ylim(len(factors) - 0.5, -0.5)
     ax.set_yticks(range(len(factors)), map(in_words, factors["factor"]), fontsize=9)
     for label, source in zip(ax.get_yticklabels(), factors["source"], strict=True):
