@@ -25,12 +25,15 @@ def run(name, kind="clusterer", labels="none", bare=None, **given):
 
 def test_each_run_has_a_row_the_best_first():
     several = {"mean": 0.3, "sd": 0.1, "low": 0.25, "high": 0.35}
-    clusters = run("clusters", named_accuracy=several, ami=several, bare={"named_accuracy": 0.2, "ami": 0.15})
+    scored = {"named_accuracy": several, "ami": several, "ari": several, "purity": several}
+    clusters = run("clusters", **scored, bare={"named_accuracy": 0.2, "ami": 0.15})
     probe = run("probe", "classifier", "emotion of Training", named_accuracy=0.5)
     table = Leaderboard().table([clusters, probe])
     assert table["run"].tolist() == ["probe", "clusters"]
     first, second = table.iloc[0], table.iloc[1]
     assert (second["named_accuracy"], second["named_accuracy_low"], second["ami_high"]) == (0.3, 0.25, 0.35)
+    assert (second["ari_low"], second["ari_high"], second["purity_low"]) == (0.25, 0.35, 0.25)
+    assert "purity_chance_low" not in table
     assert (second["named_accuracy_without_copies"], second["ami_without_copies"]) == (0.2, 0.15)
     assert (first["named_accuracy_low"], first["named_accuracy_high"]) == wilson(0.5, 100)
     assert pd.isna(first["ami_low"]) and pd.isna(first["ami_without_copies"])

@@ -12,11 +12,12 @@ from fer_cluster.scoring import kind_of, spread
 
 __all__ = ["Leaderboard"]
 
-_BEYOND = ("ami", "named_accuracy")  # told with intervals, and without copies of faces fitted on
+_BARE = ("ami", "named_accuracy")  # told without copies of faces fitted on, too
+_LEVEL = "purity_chance"  # what purity is beside; it has no interval of its own
 _OF_CLUSTERS = ("hungarian_accuracy", "purity", "purity_chance")  # a classifier names its own classes
 _METRICS = (
     *("ami", "ari", "nmi", "hungarian_accuracy", "named_accuracy"),
-    *("balanced_accuracy", "purity", "purity_chance"),
+    *("balanced_accuracy", "purity", _LEVEL),
 )
 
 
@@ -37,7 +38,7 @@ class Leaderboard:
     def table(self, runs):
         """Return a row for each run that was scored on labels.
 
-        ``low`` and ``high`` are 95 % intervals, missing where there are none; ``without_copies``
+        ``low`` and ``high`` are 95 % intervals, of each score that has one; ``without_copies``
         leaves out faces that equal one fitted on. ``named_accuracy_to_choose_by`` is that of the part
         which is neither fitted on nor reported (PublicTest), missing where there is none.
         ``collapsed`` is how many of the ``seeds`` collapsed by what the clusterer says of itself,
@@ -106,9 +107,9 @@ def _scores(run):
     for metric in _METRICS:
         told = run.spec["kind"] == "clusterer" or metric not in _OF_CLUSTERS
         mean = spread(metric, scores) if told else {"mean": np.nan}
-        found |= _interval(metric, mean) if metric in _BEYOND else {metric: mean["mean"]}
+        found |= {metric: mean["mean"]} if metric == _LEVEL else _interval(metric, mean)
     return found | {
-        f"{metric}_without_copies": spread(metric, bare)["mean"] if bare else np.nan for metric in _BEYOND
+        f"{metric}_without_copies": spread(metric, bare)["mean"] if bare else np.nan for metric in _BARE
     }
 
 
