@@ -7,6 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from fer_cluster.errors import InputError
+
 PREFIX = ".writing-"  # of what is not whole yet, beside what it will replace
 _DAY = 24 * 3600.0  # seconds; nothing is written for longer
 
@@ -37,6 +39,25 @@ def writing(path):
         os.replace(temporary, path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_ours(path, start, what):
+    """Raise an InputError where a file of another beginning is there: nothing of the user's is overwritten.
+
+    Parameters
+    ----------
+    path : path-like
+    start : str
+        How such a file of ours begins.
+    what : str
+        What such a file is.
+    """
+    path = Path(path)
+    if path.is_file() and path.stat().st_size:
+        with path.open("rb") as file:
+            head = file.read(len(start.encode()))
+        if head != start.encode():
+            raise InputError(f"{path} is no {what}, so it is not overwritten; give another.")
 
 
 @contextlib.contextmanager

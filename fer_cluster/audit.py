@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fer_cluster.atomic import writing
+from fer_cluster.atomic import check_ours, writing
 from fer_cluster.blocks import blocks
 from fer_cluster.duplicates import content_keys, near_pairs
 from fer_cluster.emotions import EMOTIONS
@@ -52,10 +52,13 @@ def audit(faces, out=None, *, by="split"):
     Raises
     ------
     InputError
-        Where ``by`` is neither, or the votes lack an emotion.
+        Where ``by`` is neither, the votes lack an emotion, or other files of these names are there.
     """
     if by not in _COUNTED_BY:
         raise unknown("audit", by, _COUNTED_BY)
+    if out is not None:
+        check_ours(Path(out) / "faces.csv", "row,face,", "table of findings")
+        check_ours(Path(out) / "audit.csv", "finding,", "count of findings")
     table = found(faces)
     findings = _tally(table, faces, by)
     if out is not None:

@@ -75,7 +75,7 @@ def make(kind, part, **params):
     Raises
     ------
     InputError
-        Where the part or a parameter is unknown, or a word is given for a number.
+        Where the part or a parameter is unknown, or a word is given for a number or the other way round.
     """
     if not isinstance(part, str):
         return part
@@ -96,12 +96,14 @@ def make(kind, part, **params):
 
 
 def _check_kind(part, key, value, usual):
-    """Refuse a word where a part usually has a number, or True or False."""
+    """Refuse a word where a part usually has a number, or True or False, and these where it has a word."""
     if isinstance(value, bool) and isinstance(usual, int | float) and not isinstance(usual, bool):
         raise InputError(f"{part}: {key} must be a number, got {value!r}.")
     if isinstance(value, str) and isinstance(usual, bool | int | float):
         allowed = "True or False" if isinstance(usual, bool) else "a number"
         raise InputError(f"{part}: {key} must be {allowed}, got {value!r}.")
+    if isinstance(usual, str) and (value is None or isinstance(value, bool | int | float)):
+        raise InputError(f"{part}: {key} must be a word, got {value!r}.")
 
 
 def takes(kind, part, param):

@@ -27,6 +27,12 @@ class Chain:
         self.extractor = extractor
         self.steps = list(steps)
 
+    def check(self):
+        """Raise an InputError where a parameter of a part of ours cannot be used, whatever the images."""
+        for part in (self.extractor, *self.steps):
+            if hasattr(part, "check"):
+                part.check()
+
     def fit(self, images, checkpoint=None):
         """Fit the extractor and the steps on images alone, one after the other."""
         self.fit_transform(images, checkpoint=checkpoint)

@@ -174,6 +174,7 @@ def _keep(run, out, state, as_json, faces=None, new=True):
 
     from fer_cluster.atomic import writing
     from fer_cluster.drawing import draw
+    from fer_cluster.summary import controls
     from fer_cluster.tables import tabulate
     from fer_cluster.training.parallel import is_first
 
@@ -188,7 +189,7 @@ def _keep(run, out, state, as_json, faces=None, new=True):
     if supervised:
         tabulate([run], out / "tables")
     shutil.rmtree(state, ignore_errors=True)
-    _tell([run], as_json)
+    _tell([run], as_json, () if as_json else controls(run))
     left = "The run, its figures and tables" if supervised else "The run and its figures"
     click.echo(f"{left} are in {out}", err=True)
 
@@ -217,12 +218,13 @@ def _compare(experiment, faces, out, as_json, seeds=None, epochs=None):
     from fer_cluster.comparing import compare
     from fer_cluster.drawing import draw_experiment
     from fer_cluster.experiment import read_experiment
-    from fer_cluster.page import write_page
+    from fer_cluster.page import check_page, write_page
     from fer_cluster.tables import tabulate_experiment
     from fer_cluster.training.parallel import is_first
 
     out = Path(out)
     experiment = read_experiment(experiment, seeds, epochs)
+    check_page(experiment, out / "README.md")
     runs = compare(experiment, faces, out)
     if not is_first():
         return
@@ -238,24 +240,18 @@ for _verb in (questions.figures, questions.tables, questions.report, questions.a
     cli.add_command(_verb)
 
 
-def _tell(runs, as_json):
-    """Print the scores: JSON on standard output, or a table for a person on the other."""
+def _tell(runs, as_json, controls=()):
+    """Print the scores: JSON on standard output, or a table for a person, with controls, on the other."""
     import json
 
+    from fer_cluster.runs import without_nan
     from fer_cluster.summary import summary
 
     if as_json:
-        told = {f"{r.spec['split']}/{r.name}": {"scores": _without_nan(r.scores)} for r in runs}
+        told = {f"{r.spec['split']}/{r.name}": {"scores": without_nan(r.scores)} for r in runs}
         click.echo(json.dumps(told, indent=1, allow_nan=False))
     else:
-        click.echo(summary(runs), err=True)
-
-
-def _without_nan(scores):
-    """Return nested scores as JSON has them: null where one is not a number."""
-    if isinstance(scores, dict):
-        return {name: _without_nan(score) for name, score in scores.items()}
-    return None if scores != scores else scores
+        click.echo(summary([*runs, *controls]), err=True)
 
 
 def _note(message, category, filename, lineno, file=None, line=None):

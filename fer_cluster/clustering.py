@@ -14,7 +14,7 @@ from fer_cluster.clusterers._collapse import effective, fallen
 from fer_cluster.errors import InputError, from_outside
 from fer_cluster.faces import as_rows
 from fer_cluster.loading import load
-from fer_cluster.parts import as_seeds, check_epochs, file_name, made, text
+from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name, made, text
 from fer_cluster.progress import bar
 from fer_cluster.runs import Run
 from fer_cluster.scoring import CONTROLS, with_and_without
@@ -98,6 +98,7 @@ def cluster(
     check_epochs(epochs, made("features", features, seeds[0]))
     clusterers = [made("clusterers", clusterer, seed, n_clusters=k) for seed in seeds]
     projector = None if projection is None else made("projections", projection, seeds[0])
+    check_parameters(clusterers[0], projector)
     if embedding is None:
         trained = {"epochs": epochs, "checkpoint": checkpoint}
         embedding = embed(faces, features, then=then, split=split, seed=seeds[0], **trained)
@@ -109,7 +110,7 @@ def cluster(
     rows = pd.concat([rows, pd.DataFrame(record.numbered("cluster", clusters), index=rows.index)], axis=1)
     rows = _project(rows, embedding.x, projector)
     seconds["projection"] = time.perf_counter() - started
-    k = getattr(clusterers[0], "n_clusters", k)
+    k = _k(clusterers[0], clusters)
     described = describe(features, clusterer, then=then, projection=projection, k=k, seeds=seeds)
     asked = {"epochs": epochs, "chosen_with": chosen_with, "seconds": seconds}
     spec = _spec(faces, embedding, described, clusterers, clusters, asked)
@@ -132,6 +133,7 @@ def embed(
     parts = split_faces(faces, split)
     extractor = made("features", features, seed, epochs) if trained is None else trained
     chain = Chain(extractor, [made("steps", step, seed) for step in then])
+    check_parameters(chain)
     started = time.perf_counter()
     fitted = parts.part == parts.fit
     if not fitted.any():
@@ -200,6 +202,14 @@ def _cluster_seeds(embedding, clusterers, name):
             clusters.append(clusterer.fit(fit_x).predict(x) if placing else clusterer.fit_predict(x))
     clusters = np.asarray(clusters, dtype=np.int32)
     return np.where(clusters < 0, clusters.max() + 1, clusters)  # noise, as some have it, is a cluster
+
+
+def _k(clusterer, clusters):
+    """Return how many clusters were asked of a clusterer, or, where none are, how many it found."""
+    for name in ("n_clusters", "n_components"):
+        if hasattr(clusterer, name):
+            return getattr(clusterer, name)
+    return int(clusters.max()) + 1
 
 
 def _spec(faces, embedding, described, clusterers, clusters, asked):

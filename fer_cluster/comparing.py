@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster import classifying, clustering
-from fer_cluster.atomic import writing
+from fer_cluster.atomic import check_ours, writing
 from fer_cluster.chain import Chain
 from fer_cluster.ensembles import ensemble
 from fer_cluster.errors import InputError, unknown
@@ -49,9 +49,12 @@ def compare(experiment, faces="toy", out=None):
     Raises
     ------
     InputError
-        Where the experiment names an unknown part, or none of its runs can be made.
+        Where the experiment names an unknown part, none of its runs can be made, or ``out/scores.csv``
+        is something else.
     """
     experiment = experiment if hasattr(experiment, "runs") else read_experiment(experiment)
+    if out is not None:
+        check_ours(Path(out) / "scores.csv", "run,", "table of scores")
     faces = load(faces)
     experiment = replace(experiment, runs=_possible(experiment.runs, faces))
     runs = Runs()
@@ -249,7 +252,7 @@ def finished(folder, entry, split, faces):
     wanted = room.describe(**{key: entry[key] for key in keys if key in entry})
     wanted |= {"seeds": _seeds(entry), "epochs": entry.get("epochs"), "params": parameters_now(entry)}
     if "k" in wanted:
-        wanted["k"] = wanted["params"]["clusterer"].get("n_clusters", wanted["k"])
+        wanted["k"] = wanted["params"]["clusterer"].get("n_clusters", run.spec["k"])
     teachers = entry.get("teachers", [])
     wanted |= {"teachers": said(teachers) or None}
     same = all(run.spec.get(key) == value for key, value in wanted.items())

@@ -137,11 +137,10 @@ def _run(entry, several):
 
     Each part is made once, so that a wrong one is told at once.
     """
-    for step in entry.get("then", []):
-        catalog.make("steps", step)
+    steps = [catalog.make("steps", step) for step in entry.get("then", [])]
     as_seeds(entry.get("seeds", 1))
     made = {key: catalog.make(kind, entry[key]) for key, kind in _KINDS.items() if key in entry}
-    check_parameters(*made.values())
+    check_parameters(*steps, *made.values())
     if entry.get("teachers"):
         classifying.check_pupil(entry["baseline"])
     named = entry | {"name": _name(entry, several)}

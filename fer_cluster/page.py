@@ -3,10 +3,15 @@
 from pathlib import Path
 from urllib.parse import quote
 
-from fer_cluster.atomic import writing
+from fer_cluster.atomic import check_ours, writing
 from fer_cluster.summary import summary
 
 _LONGEST = 40  # lines of a table that is shown rather than pointed to
+
+
+def check_page(experiment, path):
+    """Raise an InputError where another file lies where the page of an experiment would be written."""
+    check_ours(path, f"# {experiment.title}: ", f"page of {experiment.title}")
 
 
 def write_page(experiment, runs, figures, tables, path):
@@ -25,7 +30,7 @@ def write_page(experiment, runs, figures, tables, path):
     pathlib.Path
     """
     path = Path(path)
-    blocks = [f"# {experiment.title}: {runs[0].spec['dataset']['name']}", *_said(runs)]
+    blocks = [f"# {experiment.title}: {runs[0].spec['dataset']['name']}", *_said(experiment, runs)]
     blocks += ["## Scores", f"```\n{summary(runs).rstrip()}\n```", "## Figures"]
     blocks += [_figure(one, path.parent) for one in figures if one.suffix != ".csv"]
     blocks += ["## Tables", *(_table(one, path.parent) for one in tables if one.suffix == ".md")]
@@ -34,9 +39,13 @@ def write_page(experiment, runs, figures, tables, path):
     return path
 
 
-def _said(runs):
+def _said(experiment, runs):
     """Return the sentences that a reader needs before any number."""
     said = []
+    made = {run.name for run in runs}
+    left = ", ".join(f"`{entry['name']}`" for entry in experiment.runs if entry["name"] not in made)
+    if left:
+        said.append(f"Left out, as something that they need (weights, as a rule) was not here: {left}.")
     asked = {run.spec["epochs"] for run in runs if "epochs" in run.spec}
     if asked:
         epochs = " or ".join(map(str, sorted(asked)))

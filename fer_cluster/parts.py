@@ -13,7 +13,8 @@ _LONGEST = 120  # characters of a name, to which figures and folders add theirs;
 def made(kind, part, seed, epochs=None, **params):
     """Make a part with those parameters that it takes; an object is cloned and given the seed.
 
-    ``epochs`` take the place of its own, also of those that its text tells.
+    ``epochs`` take the place of its own, also of those that its text tells, and are the most of a
+    pre-training.
     """
     params["random_state"] = seed
     if isinstance(part, str):
@@ -22,6 +23,8 @@ def made(kind, part, seed, epochs=None, **params):
         one = _cloned(part, seed)
     if epochs is not None and hasattr(one, "epochs"):
         one.epochs = epochs
+        if hasattr(one, "pretrain_epochs"):
+            one.pretrain_epochs = min(one.pretrain_epochs, epochs)
     return one
 
 

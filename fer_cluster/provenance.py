@@ -25,10 +25,15 @@ def record(device="cpu"):
 
 
 def parameters(part):
-    """Return the parameters of an estimator as JSON can hold them."""
-    held = part.get_params() if hasattr(part, "get_params") else vars(part)
+    """Return the parameters of an estimator as JSON can hold them, without what a fit has learnt."""
+    held = part.get_params() if hasattr(part, "get_params") else _set(part)
     plain = (bool, int, float, str, type(None))
     return {key: value if isinstance(value, plain) else repr(value) for key, value in held.items()}
+
+
+def _set(part):
+    """Return the attributes of a part without ``get_params``, but for what a fit leaves."""
+    return {key: value for key, value in vars(part).items() if not key.startswith("_") and key[-1] != "_"}
 
 
 def _commit():

@@ -9,8 +9,10 @@ from fer_cluster.duplicates import copied
 _SPLIT = re.compile(r"part|duplicate")  # columns that a run adds
 _FOUND = re.compile(r"cluster(_\d+)?|predicted(_\d+)?|confidence|x|y")
 _TUNED = re.compile(  # parts whose own settings were chosen by scores on PublicTest, as their lab books tell
-    r"\b(pretrained|self_named|self_training|action_units|expressions|learnt_expressions)\b"
+    r"\b(patches|pretrained|self_named|self_training|action_units|expressions|learnt_expressions|eyes_mouth)\b"
 )
+_SIZED = re.compile(r"(cnn[34](_normalised)?|three_blocks|residual)(:.*)?")  # nets with sizes of their own
+_SIZED_BY = "a tenth of the paper's training faces, after first nets were scored on its test faces"
 
 
 def spec(kind, faces, parts, described, params, *, epochs, chosen_with, seconds, device, **more):
@@ -67,13 +69,17 @@ def parameters(chain, **others):
 
 
 def chosen_by(chosen_with, described, params):
-    """Return what parts were chosen with: some have settings of their own that scores on PublicTest chose."""
+    """Return what parts were chosen with: some have settings of their own that labels chose."""
+    if chosen_with != "nothing":
+        return chosen_with
     told = [described["features"], *described["then"]]
     of_parts = [values for values in params.values() if isinstance(values, dict)]
     told += [value for values in of_parts for value in values.values() if isinstance(value, str)]
     tuned = "shipped" in params or any(_TUNED.search(words) for words in told)
     tuned = tuned or any(values.get("aligned") is True for values in of_parts)
-    return "PublicTest of FER2013" if chosen_with == "nothing" and tuned else chosen_with
+    if tuned:
+        return "PublicTest of FER2013"
+    return _SIZED_BY if _SIZED.fullmatch(described.get("baseline", "")) else chosen_with
 
 
 def _known(faces, parts, described, params, chosen_with):

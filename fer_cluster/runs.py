@@ -128,7 +128,8 @@ class Run:
         record = {"name": self.name, "spec": self.spec, "scores": self.scores}
         record["scores_without_duplicates"] = self.scores_without_duplicates
         with writing(Path(folder) / "run.json") as path:
-            path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+            text = json.dumps(without_nan(record), indent=1, allow_nan=False)
+            path.write_text(f"{text}\n", encoding="utf-8")
 
     def _write(self, folder):
         self.save_record(folder)
@@ -184,6 +185,8 @@ def load_run(folder):
             raise InputError(f"{folder} holds no whole run: {file} is missing.")
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        for key in ("scores", "scores_without_duplicates"):
+            record[key] = _with_nan(record[key])
         faces = pd.read_parquet(folder / "faces.parquet")
         faces["emotion"] = pd.Categorical(faces["emotion"], categories=EMOTIONS)
         features = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
@@ -197,6 +200,22 @@ def load_run(folder):
         return Run(faces=faces, features=features, medoids=medoids, models=_Kept(folder), **record)
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise InputError(f"The run in {folder} is damaged and cannot be read: {error}.") from error
+
+
+def without_nan(held):
+    """Return nested dicts and lists as JSON has them: null where a float is not a number."""
+    if isinstance(held, dict):
+        return {name: without_nan(one) for name, one in held.items()}
+    if isinstance(held, list | tuple):
+        return [without_nan(one) for one in held]
+    return None if isinstance(held, float) and held != held else held
+
+
+def _with_nan(scores):
+    """Return nested scores read from JSON, where null is not a number."""
+    if isinstance(scores, dict):
+        return {name: _with_nan(score) for name, score in scores.items()}
+    return np.nan if scores is None else scores
 
 
 class _Kept(Sequence):

@@ -27,7 +27,7 @@ CONTROLS = ("chance", "one", "majority")
 REPLICATES = 200
 
 
-def score(emotion, clusters, part, fit, named=False):
+def score(emotion, clusters, part, fit, named=False, only=None):
     """Return the scores of every part.
 
     Parameters
@@ -43,6 +43,8 @@ def score(emotion, clusters, part, fit, named=False):
     named : bool
         Whether the clusters are emotions already, as those of a classifier are;
         then the named accuracy is its plain accuracy.
+    only : str, optional
+        The one part to score; by default all of them.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def score(emotion, clusters, part, fit, named=False):
         namings = name(emotion, clusters, part == fit, n_clusters)
     nameless = not named and not (emotion[part == fit] >= 0).any()
     scores = {}
-    for one in dict.fromkeys(part):
+    for one in dict.fromkeys(part) if only is None else [only]:
         rows = (part == one) & (emotion >= 0)
         if one != "unused" and rows.any():
             found = _score_part(emotion[rows], clusters[:, rows], namings, n_clusters)

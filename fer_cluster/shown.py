@@ -11,8 +11,11 @@ from fer_cluster.thumbnails import picture
 _DPI = 72  # that of a notebook's own figures
 _OF_CLUSTERS = {
     "ami": "AMI",
-    "named_accuracy": "named accuracy",
+    "ari": "ARI",
+    "nmi": "NMI",
     "hungarian_accuracy": "Hungarian accuracy",
+    "named_accuracy": "named accuracy",
+    "balanced_accuracy": "balanced accuracy",
     "purity": "purity",
     "purity_chance": "purity by chance",
 }

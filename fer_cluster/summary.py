@@ -1,9 +1,19 @@
 """Scores in words: a table and a sentence that a person reads in the terminal."""
 
-from fer_cluster.scoring import spread, value
+from dataclasses import replace
 
-HEADER = ("AMI", "Hungarian", "named", "from", "to", "balanced", "purity", "by chance", "seeds", "labels")
+import numpy as np
+
+from fer_cluster.parts import made
+from fer_cluster.scoring import CONTROLS, kind_of, score, spread, value
+
+HEADER = (
+    *("AMI", "ARI", "NMI", "Hungarian", "named", "from", "to"),
+    *("balanced", "purity", "by chance", "seeds", "labels"),
+)
 UNLABELLED = "The faces to report on have no labels, so there is nothing to score against."
+
+_LOTS = 5  # seeds of the lot at most: of many faces they differ little, and each takes its time
 
 
 def summary(runs):
@@ -16,8 +26,9 @@ def summary(runs):
     Returns
     -------
     str
-        ``named`` is the accuracy of clusters named on the faces fitted on, or a
-        classifier's plain accuracy, ``from`` and ``to`` its 95 % interval;
+        AMI and ARI are corrected for chance, NMI is not; ``named`` is the accuracy of
+        clusters named on the faces fitted on, or a classifier's plain accuracy, ``from``
+        and ``to`` its 95 % interval;
         ``labels`` tells whether labels were learnt from, all of them or weakly: only
         which faces are neutral, say. Below stands which runs have collapsed seeds.
     """
@@ -37,6 +48,37 @@ def collapses(runs):
             count = f"{sum(collapsed)} of {len(collapsed)} seeds collapsed"
             told.append(f"{run.name}, split {run.spec['split']}: {count}, which no score tells.")
     return told
+
+
+def controls(run):
+    """Return runs of the controls ``chance`` and ``one``: what the faces of a clustering score without it.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    list of Run
+        Scored on the part that the run reports; by lot with as many clusters as the run has, and
+        with its seeds, five at most. None for a control, a classifier, or faces without labels.
+    """
+    spec = run.spec
+    if spec["kind"] != "clusterer" or kind_of(spec) in CONTROLS or spec["report"] not in run.scores:
+        return []
+    return [_control(run, "chance", spec["seeds"][:_LOTS]), _control(run, "one", spec["seeds"][:1])]
+
+
+def _control(run, name, seeds):
+    faces, report = run.faces, run.spec["report"]
+    k = max(len(np.unique(row)) for row in run.clusters)
+    nothing = np.zeros((len(faces), 1), np.float32)  # neither control looks at a feature
+    clusterers = [made("clusterers", name, seed, n_clusters=k) for seed in seeds]
+    clusters = np.stack([clusterer.fit(nothing).predict(nothing) for clusterer in clusterers])
+    emotion, part = faces["emotion"].cat.codes.to_numpy(), faces["part"].to_numpy(str)
+    scores = score(emotion, clusters, part, run.spec["fit"], only=report)
+    told = {"clusterer": name, "seeds": seeds, "labels": "none", "collapsed": []}
+    return replace(run, name=name, spec=run.spec | told, scores=scores)
 
 
 def ranked(runs):
@@ -64,9 +106,11 @@ def title(run):
 def _lines(rows):
     if not rows:
         return [f"  {UNLABELLED}"]
-    width = max(len(name) for name, _ in rows)
+    table = [["", *HEADER], *([name, *map(str, cells)] for name, cells in rows)]
+    first, *others = [max(map(len, column)) for column in zip(*table, strict=True)]
     return [
-        f"  {name:<{width}}  " + "  ".join(f"{c:>9}" for c in cells) for name, cells in [("", HEADER), *rows]
+        f"  {name:<{first}}  " + "  ".join(f"{c:>{width}}" for c, width in zip(cells, others, strict=True))
+        for name, *cells in table
     ]
 
 
@@ -77,6 +121,8 @@ def _cells(run):
     unsupervised = run.spec["kind"] == "clusterer"
     return [
         shown["ami"],
+        shown["ari"],
+        shown["nmi"],
         shown["hungarian_accuracy"] if unsupervised else "",  # a classifier names its own classes
         shown["named_accuracy"],
         number(accuracy["low"]),

@@ -13,7 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from sklearn.base import BaseEstimator
 
+from fer_cluster.classifying import classify
+from fer_cluster.clustering import cluster
 from fer_cluster.datasets import _npz
 from fer_cluster.datasets._images import decode
 from fer_cluster.errors import InputError
@@ -377,3 +380,35 @@ def test_wrong_bytes_give_an_image_or_a_reason(kind, changes, cut):
 def test_links_that_go_round(tmp_path, folder):
     (folder / "train" / "again").symlink_to(folder, target_is_directory=True)
     assert len(load(folder)) == 6
+
+
+# Parameters: told before anything is extracted or trained
+
+
+class Costly(BaseEstimator):
+    """Features that must not be fitted."""
+
+    def fit(self, images):
+        raise AssertionError("The features were fitted.")
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        ({"clusterer": "kmeans:n_init=0"}, "n_init must be a whole number of 1 or more, got 0"),
+        ({"clusterer": "dec:batch_size=1"}, "batch_size must be 2 or more"),
+        ({"then": ["whiten:0"]}, "n_components must be a whole number of 1 or more, got 0"),
+        ({"then": ["unit", "remove_nuisances:degree=0"]}, "degree must be a whole number of 1 or more"),
+        ({"projection": "umap:min_dist=5"}, "min_dist must be a number from 0 to 1, got 5"),
+        ({"projection": "tsne:perplexity=0"}, "perplexity must be a number above 0, got 0"),
+    ],
+    ids=str,
+)
+def test_what_follows_the_features_is_told_before_they_are_fitted(tiny, wrong, told):
+    with pytest.raises(InputError, match=told):
+        cluster(tiny, Costly(), **wrong)
+
+
+def test_a_step_before_a_classifier_is_told_before_the_features_are_fitted(tiny):
+    with pytest.raises(InputError, match="n_components must be a whole number of 1 or more, got 0"):
+        classify(tiny, "knn", features=Costly(), then=["whiten:0"])

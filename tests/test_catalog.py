@@ -59,6 +59,21 @@ def test_objects_are_returned_as_they_are():
     assert catalog.make("features", part) is part
 
 
+@pytest.mark.parametrize("value", ["3", "0.5", "True", "None"])
+@pytest.mark.parametrize(
+    ("kind", "part", "key"),
+    [
+        ("features", "brightness", "names"),
+        ("features", "regions", "region"),
+        ("steps", "remove_nuisances", "names"),
+        ("clusterers", "gmm", "covariance_type"),
+    ],
+)
+def test_a_number_for_a_word(kind, part, key, value):
+    with pytest.raises(InputError, match=f"^{kind} '{part}': {key} must be a word, got {value}.$"):
+        catalog.make(kind, f"{part}:{key}={value}")
+
+
 @pytest.mark.parametrize(
     ("kind", "part", "told"),
     [

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from fer_cluster.experiment import read_experiment
 from fer_cluster.faces import Faces
 from fer_cluster.page import write_page
 from fer_cluster.plots.scores import Scores
+from fer_cluster.record import chosen_by
 from fer_cluster.runs import load_run
 from fer_cluster.scoring import spread, value
 from fer_cluster.summary import summary
@@ -150,8 +152,9 @@ def test_an_ensemble_is_the_mean_of_probabilities(tiny, net):
     both = ensemble([net, probe], "both")
     expected = (net.features[:, :7] + net.features[:, 7:] + probe.features) / 3
     np.testing.assert_allclose(both.features, expected, atol=1e-6)
-    assert both.spec["chosen_with"] == "nothing"
-    assert ensemble([net, probe], chosen_with="PublicTest").spec["chosen_with"] == "PublicTest"
+    assert both.spec["chosen_with"] == net.spec["chosen_with"] != "nothing"  # what its members were
+    both_ways = ensemble([net, probe], chosen_with="PublicTest").spec["chosen_with"]
+    assert both_ways == f"PublicTest and {net.spec['chosen_with']}"
     assert both.spec["members"] == {net.name: [0, 1], probe.name: [0]}
     np.testing.assert_array_equal(both.predictions()[0], expected.argmax(1))
     with pytest.raises(InputError, match="only classifiers"):
@@ -229,7 +232,10 @@ def test_epochs_are_told(experiment, tiny, tmp_path):
     ).read_text()
     assert "each face 1 time(s), as was asked" in text and "![f](figures/f.png)" in text
     assert "A sentence." in text and "All 98 rows: [tables/long.md](tables/long.md)" in text
-    assert "time(s)" not in write_page(experiment, runs[1:], [], [], tmp_path / "q.md").read_text()
+    fewer = write_page(experiment, runs[1:], [], [], tmp_path / "q.md").read_text()
+    left = [re.search("^Left out.*: (.*)[.]$", page, re.M)[1].split(", ") for page in (text, fewer)]
+    assert "time(s)" not in fewer
+    assert set(left[1]) - set(left[0]) == {f"`{runs[0].name}`"}
 
 
 @pytest.mark.parametrize(
@@ -253,6 +259,15 @@ def test_a_wrong_experiment_is_one_sentence(tmp_path, toml, sentence):
     (tmp_path / "wrong.toml").write_text(toml)
     with pytest.raises(InputError, match=sentence):
         read_experiment(tmp_path / "wrong.toml")
+
+
+@pytest.mark.parametrize(
+    "baseline, told",
+    [("cnn3", "a tenth of the paper"), ("residual:width=2", "a tenth of the paper"), ("resnet18", "nothing")],
+)
+def test_sizes_that_labels_chose_are_told_unasked(baseline, told):
+    assert chosen_by("nothing", {"features": "none", "then": [], "baseline": baseline}, {}).startswith(told)
+    assert chosen_by("PublicTest", {"features": "none", "then": [], "baseline": baseline}, {}) == "PublicTest"
 
 
 def test_the_interval_of_one_seed_is_wilsons():

@@ -92,6 +92,28 @@ def test_a_damaged_run_and_what_lies_beside_it_are_not_replaced(capsys, tmp_path
     assert code == 2 and "is a file" in err
 
 
+@pytest.mark.parametrize(
+    "words, name",
+    [
+        (("audit", "toy:n=20", "--out", "mine"), "faces.csv"),
+        (("audit", "toy:n=20", "--out", "mine"), "audit.csv"),
+        (("compare", "mine/e.toml", "toy:n=20", "--out", "mine"), "README.md"),
+        (("compare", "mine/e.toml", "toy:n=20", "--out", "mine"), "scores.csv"),
+    ],
+)
+def test_files_of_the_user_beside_what_is_written_are_not_replaced(capsys, tmp_path, words, name):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "e.toml").write_text('seeds = 1\n[[runs]]\nfeatures = "pixels:2"\n')
+    (tmp_path / "mine" / name).write_text("emotion,pixels\n")
+    code, _, err = call(capsys, *words)
+    assert code == 2 and f"{name} is no " in err and "not overwritten" in err
+    assert (tmp_path / "mine" / name).read_text() == "emotion,pixels\n"
+    assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == sorted(["e.toml", name])
+    (tmp_path / "mine" / name).unlink()
+    for _ in ("made", "made again"):
+        assert call(capsys, *words)[0] == 0
+
+
 def test_every_face_is_told_in_a_table(capsys, tmp_path):
     call(capsys, "cluster", *SMALL, "--out", "run")
     told = pd.read_csv(tmp_path / "run" / "faces.csv")
@@ -201,6 +223,7 @@ def test_reproduce_leaves_every_figure_and_table_of_the_paper(capsys, tmp_path, 
     }
     page = (tmp_path / "paper" / "README.md").read_text()
     assert "each face 1 time(s), as was asked" in page and "faces are drawn" in page
+    assert "was not here: `vgg16_transfer`, `vgg16_transfer_30`." in page
     for picture in re.findall(r"\]\(([^)]+)\)", page):
         assert (tmp_path / "paper" / picture).exists()
 

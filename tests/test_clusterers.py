@@ -18,6 +18,7 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
+from fer_cluster import catalog
 from fer_cluster.clusterers import _lloyd, _rows
 from fer_cluster.clusterers._lloyd import nearest
 from fer_cluster.clusterers.chance import Chance
@@ -311,6 +312,23 @@ def test_what_counts_is_a_whole_number(wrong):
     name, value = next(iter(wrong.items()))
     with pytest.raises(InputError, match=f"{name} must be a whole number of 1 or more, got {value!r}"):
         KMeans(**wrong).fit(np.random.default_rng(0).standard_normal((20, 3)))
+
+
+@pytest.mark.parametrize(
+    "part, told",
+    [
+        ("gmm:covariance_type=ful", "covariance_type has no 'ful'"),
+        ("gmm:reg_covar=0", "reg_covar must be above 0, got 0"),
+        ("n2d:min_dist=2", "min_dist must be from 0 to 1, got 2"),
+        ("non_redundant:choose=last", "choose has no 'last'"),
+        ("spectral:landmarks=5", "n_clusters=7 must be between 1 and the number of landmarks, 5"),
+        ("temi:batch_size=1", "batch_size must be 2 or more"),
+        ("dec:learning_rate=-1", "learning_rate must be a number of 0 or more, got -1"),
+    ],
+)
+def test_what_cannot_be_used_is_told_without_any_features(part, told):
+    with pytest.raises(InputError, match=told):
+        catalog.make("clusterers", part).check()
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -165,6 +165,9 @@ def test_a_wrong_experiment_is_told_before_anything_is_made(tmp_path, toml, sent
 
 def test_epochs_win_over_those_of_a_part():
     assert made("baselines", "cnn3:epochs=3", 0, 1).epochs == 1
+    short = made("baselines", "adapted_vit:pretrain_epochs=300", 0, 2)
+    assert (short.epochs, short.pretrain_epochs) == (2, 2)
+    assert made("baselines", "adapted_vit:pretrain_epochs=1", 0, 2).pretrain_epochs == 1
     assert made("baselines", Cnn3(), 5, 2).epochs == 2 and made("baselines", Cnn3(), 5).random_state == 5
 
 

@@ -191,6 +191,20 @@ def test_a_probe_that_cannot_be_used_is_told_before_anything_is_trained(tmp_path
         read_experiment(tmp_path / "e.toml")
 
 
+@pytest.mark.parametrize(
+    "key, part, told",
+    [
+        ("then", '["unit", "whiten:0"]', "n_components must be a whole number of 1 or more, got 0"),
+        ("clusterer", '["one", "kmeans:n_init=0"]', "n_init must be a whole number of 1 or more, got 0"),
+        ("projection", '"umap:min_dist=5"', "min_dist must be a number from 0 to 1, got 5"),
+    ],
+)
+def test_what_follows_the_features_is_checked_before_they_are_trained(tmp_path, key, part, told):
+    (tmp_path / "e.toml").write_text(f"[[runs]]\n{key} = {part}\n")
+    with pytest.raises(InputError, match=told):
+        read_experiment(tmp_path / "e.toml")
+
+
 def test_values_are_checked_without_torch(tmp_path):
     (tmp_path / "e.toml").write_text('[[runs]]\nbaseline = "adapted_vit"\n')
     told = "import sys; from fer_cluster.experiment import read_experiment as read; read(sys.argv[1])"

@@ -215,6 +215,11 @@ def test_faces_without_a_label_are_left_out_and_rows_count_from_one_faces_from_z
     assert (table["file"].to_numpy() == some.faces["file"].iloc[table["face"]]).all()
 
 
+def test_a_single_fold_is_told_at_once():
+    with pytest.raises(InputError, match="folds must be a whole number of 2 or more, got 1"):
+        LabelAudit(folds=1)
+
+
 def test_a_single_face_is_explained():
     with pytest.raises(InputError, match="asks other labelled faces; 'pixels-kmeans' has a single one"):
         LabelAudit().table([clustering([SAD, -1], [0, 0], np.zeros((2, 1)), part=["test"] * 2)])

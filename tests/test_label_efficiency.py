@@ -158,6 +158,12 @@ def test_the_same_twice_and_runs_are_left_alone(emotion, random):
     assert FEW.say(table).count("by clusters") == 4
 
 
+@pytest.mark.parametrize("wrong", [0, -1, "weak"])
+def test_a_penalty_that_cannot_be_used_is_told_at_once(wrong):
+    with pytest.raises(InputError, match=f"C must be a number above 0, got {wrong!r}"):
+        LabelEfficiency(C=wrong)
+
+
 def test_what_cannot_be_scored_is_explained(emotion):
     run = clustering(emotion, emotion, part=np.repeat("train", 350), report="train")
     with pytest.raises(InputError, match="scores faces that were not labelled"):

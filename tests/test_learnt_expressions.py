@@ -96,8 +96,8 @@ def test_it_repeats_itself_and_new_faces_are_read_alone(images):
 @pytest.mark.parametrize(
     "wrong, told",
     [
-        ({"n_parts": 1}, "n_parts must be 2 to the number of faces, 200, got 1"),
-        ({"n_parts": 201}, "got 201"),
+        ({"n_parts": 1}, "n_parts must be a whole number of 2 or more, got 1"),
+        ({"n_parts": 201}, "n_parts must be 2 to the number of faces, 200, got 201"),
         ({"n_rounds": 0}, "n_rounds must be a whole number of 1 or more, got 0"),
         ({"within": "remove_nuisances"}, "RemoveNuisances"),
     ],

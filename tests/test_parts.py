@@ -221,6 +221,13 @@ def test_a_count_that_is_none_is_one_sentence(kind, name, parameter, wrong):
         catalog.find(kind, name)(**{parameter: wrong})
 
 
+@pytest.mark.parametrize("kind, name, parameter", [*counts("steps", "clusterers", "projections")])
+@pytest.mark.parametrize("wrong", [0, -1])
+def test_a_count_that_is_none_is_told_without_any_features(kind, name, parameter, wrong):
+    with pytest.raises(InputError, match=f"^{parameter} must be .*, got {wrong}"):
+        catalog.find(kind, name)(**{parameter: wrong}).check()
+
+
 @pytest.mark.parametrize("kind, name", parts("analysis"))
 def test_analyses(kind, name):
     analysis = catalog.find(kind, name)()

@@ -113,8 +113,9 @@ def test_that_it_was_chosen_by_labels_is_told(tmp_path):
         '[[runs]]\nname = "d"\nfeatures = "hog"\nthen = ["action_units"]\n'
         '[[runs]]\nname = "e"\nfeatures = "several:parts=pixels | pretrained"\n'
         '[[runs]]\nname = "f"\nfeatures = "geometry:aligned=True"\n'
+        '[[runs]]\nname = "g"\nfeatures = "patches:n_words=9"\n'
     )
-    told = dict.fromkeys("adef", "PublicTest of FER2013") | {"b": "PublicTest", "c": "nothing"}
+    told = dict.fromkeys("adefg", "PublicTest of FER2013") | {"b": "PublicTest", "c": "nothing"}
     for _ in ("made", "taken up again"):
         runs = fer_cluster.compare(tmp_path / "e.toml", faces, tmp_path / "out")
         assert {run.name: run.spec["chosen_with"] for run in runs} == told

@@ -80,6 +80,32 @@ def test_few_faces_and_the_same_faces_do_no_harm(projection):
         assert np.isfinite(projection.fit_transform(same)).all()
 
 
+@pytest.mark.parametrize("projection", [UMAP(), TSNE()], ids=repr)
+def test_one_feature_is_shown_too(projection):
+    x = np.random.default_rng(0).standard_normal((60, 1)).astype(np.float32)
+    points = projection.fit_transform(x)
+    assert points.shape == (60, 2) and np.isfinite(points).all()
+    assert points.std(0).min() > 0.1 and x.shape == (60, 1)
+
+
+@pytest.mark.parametrize(
+    "projection, told",
+    [
+        (UMAP(min_dist=5), "min_dist must be a number from 0 to 1, got 5"),
+        (UMAP(min_dist=-0.1), "min_dist must be a number from 0 to 1, got -0.1"),
+        (UMAP(n_neighbors=1), "n_neighbors must be a whole number of 2 or more, got 1"),
+        (UMAP(n_neighbors=2.5), "n_neighbors must be a whole number of 2 or more, got 2.5"),
+        (TSNE(perplexity=0), "perplexity must be a number above 0, got 0"),
+        (TSNE(perplexity="many"), "perplexity must be a number above 0, got 'many'"),
+    ],
+    ids=repr,
+)
+def test_parameters_that_cannot_be_used(projection, told):
+    for use in (projection.check, lambda: projection.fit_transform(np.ones((9, 3), np.float32))):
+        with pytest.raises(InputError, match=told):
+            use()
+
+
 def test_another_seed_gives_another_umap(groups):
     x = groups[0][:60]
     first, second = (UMAP(random_state=seed).fit_transform(x) for seed in (0, 1))

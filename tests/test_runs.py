@@ -6,12 +6,14 @@ import pytest
 from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_mutual_info_score
+from sklearn.mixture import GaussianMixture
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import fer_cluster
 from fer_cluster.analysis.leaderboard import Leaderboard
 from fer_cluster.clustering import cluster, embed
+from fer_cluster.comparing import finished
 from fer_cluster.drawing import draw
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
@@ -194,6 +196,30 @@ def test_a_kept_run_has_its_models_when_they_are_asked_for(tmp_path):
         np.testing.assert_array_equal(after.predict_proba(faces.images[:5]), expected)
 
 
+class Halves:
+    """A clusterer of somebody else's, with no more than CONTRIBUTING asks: above the mean, or below it."""
+
+    def __init__(self, n_clusters=2):
+        self.n_clusters = n_clusters
+
+    def fit(self, x):
+        self.mean_ = x.mean()
+        self._seen = len(x)
+        return self
+
+    def predict(self, x):
+        return (x.mean(1) > self.mean_).astype(int)
+
+
+def test_what_an_outside_part_has_learnt_is_none_of_its_parameters(tiny, tmp_path):
+    part = f"{Halves.__module__}:Halves"
+    entry = {"features": "pixels:n_components=5", "clusterer": part, "seeds": [0], "k": 2}
+    run = cluster(tiny, entry["features"], part, seeds=1, k=2)
+    assert run.spec["params"]["clusterer"] == {"n_clusters": 2}
+    run.save(tmp_path / "run")
+    assert finished(tmp_path / "run", entry, run.spec["split"], tiny) is not None
+
+
 def test_noise_is_a_cluster_of_its_own(tiny):
     noisy = DBSCAN(eps=1e-9, min_samples=3)  # all of it is noise
     run = cluster(tiny, "pixels:n_components=5", noisy, split="all")
@@ -211,11 +237,27 @@ def test_clusters_that_nobody_can_name(tiny, tmp_path, seeds):
     assert all(np.isnan(value(scores[name])) for name in ("named_accuracy", "balanced_accuracy", "macro_f1"))
     with pytest.raises(InputError, match="fitted on faces without labels"):
         run.predictions()
+    run.save(tmp_path / "kept")
+    text = (tmp_path / "kept" / "run.json").read_text()
+    json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert np.isnan(value(load_run(tmp_path / "kept").scores["PrivateTest"]["named_accuracy"]))
     assert "nan" not in summary([run]) and "nan" not in str(Leaderboard().say(Leaderboard().table([run])))
     assert run.scores_table()["mean"].isna().any()
     draw([run], tmp_path, ["scores"])
     (path,) = tmp_path.glob("*.png")
     assert path.stat().st_size > 0
+
+
+def test_k_is_what_was_asked_of_the_clusterer_or_what_it_found(tiny):
+    parts = {"split": "all", "seeds": 1}
+    told = {
+        3: GaussianMixture(3),
+        1: "one",
+        5: KMeans(5),
+        8: DBSCAN(eps=1e9, min_samples=1),
+    }
+    found = {k: cluster(tiny, "pixels:n_components=5", part, **parts).spec["k"] for k, part in told.items()}
+    assert found == {3: 3, 1: 1, 5: 5, 8: 1}
 
 
 def test_a_column_that_only_begins_like_a_prediction_stays(tiny, tmp_path):

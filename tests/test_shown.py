@@ -127,7 +127,8 @@ class TestRun:
         page = page_of(replace(run, scores={"test": scores}))
         assert page.rows[0] == ["on test", "", "from", "to"]
         assert page.rows[1] == ["AMI", "0.125", "-0.010", "0.260"]
-        named = ["named accuracy", "Hungarian accuracy", "purity", "purity by chance"]
+        named = ["ARI", "NMI", "Hungarian accuracy", "named accuracy", "balanced accuracy"]
+        named += ["purity", "purity by chance"]
         assert page.rows[2:] == [[name, "0.250", "0.200", "0.300"] for name in named]
         (one,) = page.pictures
         assert one["alt"] == "scatter of pixels-kmeans" and pixels(one).std() > 10
@@ -147,7 +148,7 @@ class TestRun:
         assert "no labels" in page_of(run).text and not page_of(run).rows
         run = clustering_run()
         page = page_of(replace(run, faces=run.faces.drop(columns=["x", "y"])))
-        assert not page.pictures and len(page.rows) == 6
+        assert not page.pictures and len(page.rows) == 9
 
     def test_a_name_runs_nothing(self):
         page = page_of(clustering_run(name=HOSTILE))
@@ -166,7 +167,7 @@ class TestRuns:
         page, lines = page_of(runs), summary(runs).splitlines()
         cells = [[cell for cell in " ".join(row).split() if cell] for row in page.rows]
         assert cells == [line.split() for line in lines if line.startswith("  ")]
-        assert page.tags.count("table") == 2 and all(len(row) == 11 for row in page.rows)
+        assert page.tags.count("table") == 2 and all(len(row) == 13 for row in page.rows)
         assert next(line for line in lines if line and not line.startswith("  ")) in page.text
 
     def test_what_has_no_score_or_no_run_is_said(self):

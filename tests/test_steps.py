@@ -97,6 +97,20 @@ def test_only_the_named_nuisances_are_removed(images):
         one.transform(x[:5], images=images)
 
 
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        ({"degree": 0}, "degree must be a whole number of 1 or more, got 0"),
+        ({"degree": 1.5}, "degree must be a whole number of 1 or more, got 1.5"),
+        ({"names": 3}, "names has no 3; it has all, brightness, "),
+    ],
+    ids=str,
+)
+def test_nuisances_that_cannot_be_removed(images, wrong, told):
+    with pytest.raises(InputError, match=told):
+        RemoveNuisances(**wrong).fit(np.ones((len(images), 3)), images=images)
+
+
 def test_what_was_learnt_is_applied_to_other_faces(images):
     x = measure(images, IN_FEATURES).to_numpy() * 3 + 1
     step = RemoveNuisances().fit(x[:150], images=images[:150])
@@ -249,3 +263,23 @@ def test_whitening_tells_what_varies_from_rounding(value):
 def test_what_counts_is_a_whole_number(images, step, told):
     with pytest.raises(InputError, match=told):
         made("hog:cell=4", step).fit_transform(images)
+
+
+@pytest.mark.parametrize(
+    "step, told",
+    [
+        ("action_units:code=unit", "code has no 'unit'"),
+        ("local_changes:bands=ears", "bands has no 'ears'"),
+        ("remove_identity:shared=mirrored", "shared has no 'mirrored'"),
+        ("remove_nuisances:tilted", "names has no 'tilted'"),
+        ("self_training:first=nose", "first has no 'nose'"),
+        ("self_training:first=whiten:0", "n_components must be"),
+        ("expressions:within=whiten > unit | whiten:0", "n_components must be"),
+        ("expressions:within=remove_nuisances", "within cannot hold RemoveNuisances"),
+        ("learnt_expressions:n_parts=1", "n_parts must be a whole number of 2 or more, got 1"),
+        ("learnt_expressions:within=whitened", "Did you mean 'whiten'"),
+    ],
+)
+def test_a_step_that_cannot_be_used_is_told_without_any_features(step, told):
+    with pytest.raises(InputError, match=told):
+        catalog.make("steps", step).check()

@@ -70,6 +70,8 @@ class LabelAudit:
 
     def __post_init__(self):
         check_whole(self)
+        if self.folds < 2:
+            raise InputError(f"folds must be a whole number of 2 or more, got {self.folds!r}.")
 
     def table(self, runs, faces=None):
         """Return the listed faces of each run, each with two numbers.

@@ -1,6 +1,7 @@
 """How many labels by hand clusters need, and from how many on a classifier is better."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -52,6 +53,8 @@ class LabelEfficiency:
 
     def __post_init__(self):
         check_whole(self)
+        if not isinstance(self.C, Real) or not self.C > 0:
+            raise InputError(f"C must be a number above 0, got {self.C!r}.")
 
     def table(self, runs):
         """Return a row for each run, method (clusters, classifier) and number of labels.

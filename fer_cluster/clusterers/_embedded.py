@@ -7,6 +7,7 @@ from fer_cluster.clusterers._estimator import Estimator, random_of
 from fer_cluster.clusterers._lloyd import best_centres
 from fer_cluster.clusterers._neighbours import FAINT
 from fer_cluster.clusterers._rows import checked, enough, mapped, spans
+from fer_cluster.training.recipe import Recipe
 
 _STARTS = 20  # of the K-Means on the first codes
 _SLOWER = 0.1  # learning rate of the sharpening over that of the autoencoder
@@ -21,7 +22,8 @@ class Embedded(Estimator):
         Raises
         ------
         InputError
-            Where there are fewer faces than clusters, or the loss is no longer a number.
+            Where there are fewer faces than clusters, a parameter cannot be used, or the loss is no
+            longer a number.
         """
         x = checked(self, x)
         enough(x, self)
@@ -39,6 +41,11 @@ class Embedded(Estimator):
         self.effective_ = effective(self.labels_)
         self.collapsed_ = collapsed(self.labels_, self.n_clusters, type(self).__name__)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        super().check()
+        Recipe(epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate).check()
 
     def predict(self, x):
         """Return the cluster of the likeliest centre, which is the nearest, of each row, shape (n,)."""

@@ -4,6 +4,8 @@ import inspect
 
 import numpy as np
 
+from fer_cluster.whole import check_whole
+
 
 class Estimator:
     """A clusterer whose ``__init__`` only stores its parameters.
@@ -29,6 +31,10 @@ class Estimator:
                 raise ValueError(f"{type(self).__name__} has no parameter {name!r}.")
             setattr(self, name, value)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        check_whole(self)
 
     def fit_predict(self, x, y=None):
         """Return the clusters of the rows it is fitted on."""

@@ -8,6 +8,7 @@ from fer_cluster.clusterers._lloyd import lloyd, seeded
 from fer_cluster.clusterers._merged import merged
 from fer_cluster.clusterers._neighbours import directions, neighbours
 from fer_cluster.clusterers._rows import SAMPLE, checked, enough, mapped, one_thread, spans, unit
+from fer_cluster.training.recipe import Recipe
 
 _PASSES = 5  # of K-Means before training
 
@@ -21,7 +22,8 @@ class Headed(Estimator):
         Raises
         ------
         InputError
-            Where there are fewer faces than clusters, or the loss is no longer a number.
+            Where there are fewer faces than clusters, a parameter cannot be used, or the loss is no
+            longer a number.
         """
         x = checked(self, x)
         enough(x, self)
@@ -38,6 +40,11 @@ class Headed(Estimator):
         self.effective_ = effective(self.labels_)
         self.collapsed_ = collapsed(self.labels_, self.n_clusters, type(self).__name__)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        super().check()
+        Recipe(epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate).check()
 
     def predict(self, x):
         """Return the cluster of each row, shape (n,)."""

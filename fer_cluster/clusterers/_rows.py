@@ -9,7 +9,6 @@ from threadpoolctl import ThreadpoolController
 from fer_cluster import processor
 from fer_cluster.blocks import BLOCK, blocks, release
 from fer_cluster.errors import InputError
-from fer_cluster.whole import check_whole
 
 SAMPLE = 8192
 
@@ -20,7 +19,7 @@ def checked(estimator, x, *, reset=True):
     Raises
     ------
     InputError
-        Where a parameter that counts is no whole number of 1 or more.
+        Where a parameter cannot be used.
     ValueError
         As scikit-learn does, where x is not a finite (n, d) array of the right
         width, or the clusterer is not fitted.
@@ -28,7 +27,7 @@ def checked(estimator, x, *, reset=True):
     plain = type(x) in (np.ndarray, np.memmap) and x.ndim == 2 and x.dtype in (np.float32, np.float64)
     width = getattr(estimator, "n_features_in_", None)
     if reset:
-        check_whole(estimator)
+        estimator.check()
     if not (plain and x.size and (reset or width == x.shape[1])) or hasattr(estimator, "feature_names_in_"):
         return _converted(estimator, x, reset)
     if reset:

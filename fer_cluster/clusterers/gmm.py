@@ -77,10 +77,6 @@ class GMM(Estimator):
             Where there are fewer faces than clusters, no such ``covariance_type``, or ``reg_covar`` is not
             above 0.
         """
-        if self.covariance_type not in _SHAPES:
-            raise unknown("covariance_type", self.covariance_type, _SHAPES)
-        if not self.reg_covar > 0:
-            raise InputError(f"reg_covar must be above 0, got {self.reg_covar!r}.")
         x = checked(self, x)
         enough(x, self)
         random = random_of(self.random_state)
@@ -95,6 +91,14 @@ class GMM(Estimator):
             message = f"GMM is not at rest after {self.max_iter} passes; raise max_iter, tol or reg_covar."
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        super().check()
+        if self.covariance_type not in _SHAPES:
+            raise unknown("covariance_type", self.covariance_type, _SHAPES)
+        if not self.reg_covar > 0:
+            raise InputError(f"reg_covar must be above 0, got {self.reg_covar!r}.")
 
     def predict(self, x):
         """Return the likeliest cluster of each row, shape (n,)."""

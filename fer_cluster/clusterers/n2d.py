@@ -68,8 +68,6 @@ class N2D(Estimator):
         enough(x, self)
         if len(x) < _FEWEST:
             raise InputError(f"N2D needs at least {_FEWEST} faces, got n_samples={len(x)}.")
-        if not 0 <= self.min_dist <= 1:
-            raise InputError(f"min_dist must be from 0 to 1, got {self.min_dist!r}.")
         self.umap_ = self._reducer(*x.shape)
         points = self._placed(self.umap_.fit_transform, x)
         self.mixture_ = GMM(
@@ -79,6 +77,12 @@ class N2D(Estimator):
         self.effective_ = effective(self.labels_)
         self.collapsed_ = collapsed(self.labels_, self.n_clusters, "N2D")
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        super().check()
+        if not 0 <= self.min_dist <= 1:
+            raise InputError(f"min_dist must be from 0 to 1, got {self.min_dist!r}.")
 
     def predict(self, x):
         """Return the likeliest cluster of each row on the manifold, shape (n,)."""

@@ -71,8 +71,6 @@ class NonRedundant(Estimator):
         """
         x = checked(self, x)
         enough(x, self)
-        if self.choose not in _CHOICES:
-            raise unknown("choose", self.choose, _CHOICES)
         random = random_of(self.random_state)
         mean = x.mean(0, dtype=np.float64)
         left = x - mean.astype(x.dtype)
@@ -87,6 +85,12 @@ class NonRedundant(Estimator):
         self.chosen_ = int(self.stability_.argmax()) if self.choose == "stable" else 0
         self.labels_ = self.partitions_[self.chosen_]
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        super().check()
+        if self.choose not in _CHOICES:
+            raise unknown("choose", self.choose, _CHOICES)
 
     def predict(self, x):
         """Return the cluster of each row in the chosen partition, shape (n,).

@@ -7,6 +7,7 @@ from fer_cluster.clusterers._estimator import Estimator, random_of
 from fer_cluster.clusterers._graph import embedded, mutual
 from fer_cluster.clusterers._lloyd import best_centres, nearest
 from fer_cluster.clusterers._rows import checked, enough, sampled, spans
+from fer_cluster.errors import InputError
 
 __all__ = ["Spectral"]
 
@@ -64,7 +65,6 @@ class Spectral(Estimator):
         random = random_of(self.random_state)
         self.mean_ = x.mean(0, dtype=np.float64)
         self.landmarks_ = (sampled(x, self.landmarks, random) - self.mean_).astype(np.float32)
-        enough(self.landmarks_, self)
         if len(x) == 1:
             self.embedding_ = np.ones((1, 1))
         else:
@@ -74,6 +74,13 @@ class Spectral(Estimator):
         self.effective_ = effective(self.labels_)
         self.collapsed_ = collapsed(self.labels_, self.n_clusters, "Spectral")
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        super().check()
+        if self.n_clusters > self.landmarks:
+            told = f"n_clusters={self.n_clusters} must be between 1 and the number of landmarks"
+            raise InputError(f"{told}, {self.landmarks}.")
 
     def predict(self, x):
         """Return the cluster that the nearest landmarks of each row tell, shape (n,)."""

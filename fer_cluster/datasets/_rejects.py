@@ -1,9 +1,8 @@
 """Rows that cannot be used: the first one stops the reading, or all of them are listed."""
 
 import csv
-from pathlib import Path
 
-from fer_cluster.atomic import writing
+from fer_cluster.atomic import check_ours, writing
 from fer_cluster.errors import InputError
 
 _HEADER = ("file", "row", "reason")
@@ -11,12 +10,7 @@ _HEADER = ("file", "row", "reason")
 
 def check_list(path):
     """Raise an InputError where a file is there that is no list of bad rows: nothing is overwritten."""
-    path = Path(path)
-    if path.is_file() and path.stat().st_size:
-        with path.open("rb") as file:
-            head = file.readline(100).strip()
-        if head != ",".join(_HEADER).encode():
-            raise InputError(f"{path} is no list of bad rows, so it is not overwritten; give another.")
+    check_ours(path, ",".join(_HEADER), "list of bad rows")
 
 
 class Rejects:

@@ -69,7 +69,7 @@ class Scores:
 
         ``kind`` tells the controls ``chance``, ``one`` and ``majority`` from a
         ``method``, from what is ``weak`` (told a part of the labels) and from what is ``supervised``.
-        Where a run has one seed, ``sd`` is missing, and ``low`` and ``high`` of all but its accuracy.
+        Where a run has one seed, ``sd`` is missing; ``low`` and ``high`` are then over the faces.
 
         Raises
         ------

@@ -1,7 +1,11 @@
 """t-SNE: neighbours stay together, distances between groups mean little."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.base import BaseEstimator
+
+from fer_cluster.errors import InputError
 
 __all__ = ["TSNE"]
 
@@ -27,13 +31,28 @@ class TSNE(BaseEstimator):
         self.random_state = random_state
 
     def fit_transform(self, x, y=None):
-        """Return the points of features, shape (n, 2), float32."""
+        """Return the points of features, shape (n, 2), float32.
+
+        Raises
+        ------
+        InputError
+            Where a parameter cannot be used.
+        """
+        self.check()
         from openTSNE import TSNE as Embedder
 
+        x = np.asarray(x)
+        if x.shape[1] == 1:
+            x = np.pad(x, [(0, 0), (0, 1)])  # the principal components to start from are two
         embedder = Embedder(
             perplexity=min(self.perplexity, (len(x) - 1) / 3),
             initialization="pca",
             n_jobs=-1 if len(x) >= _MANY else 1,
             random_state=self.random_state,
         )
-        return np.asarray(embedder.fit(np.asarray(x)), dtype=np.float32)
+        return np.asarray(embedder.fit(x), dtype=np.float32)
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        if not (isinstance(self.perplexity, Real) and self.perplexity > 0):
+            raise InputError(f"perplexity must be a number above 0, got {self.perplexity!r}.")

@@ -1,9 +1,13 @@
 """UMAP: neighbours stay neighbours."""
 
 import warnings
+from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
+
+from fer_cluster.errors import InputError
+from fer_cluster.whole import is_whole
 
 __all__ = ["UMAP"]
 
@@ -34,11 +38,21 @@ class UMAP(BaseEstimator):
         self.random_state = random_state
 
     def fit_transform(self, x, y=None):
-        """Return the points of features, shape (n, 2), float32."""
+        """Return the points of features, shape (n, 2), float32.
+
+        Raises
+        ------
+        InputError
+            Where a parameter cannot be used.
+        """
+        self.check()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ImportWarning)  # it would like TensorFlow, for what is not used
             from umap import UMAP as Reducer
 
+        x = np.asarray(x)
+        if x.shape[1] == 1:
+            x = np.pad(x, [(0, 0), (0, 1)])  # the principal components to start from are two
         reducer = Reducer(
             n_neighbors=max(2, min(self.n_neighbors, len(x) - 1)),
             min_dist=self.min_dist,
@@ -47,3 +61,10 @@ class UMAP(BaseEstimator):
             n_jobs=-1 if self.random_state is None else 1,
         )
         return np.asarray(reducer.fit_transform(x), dtype=np.float32)
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        if not is_whole(self.n_neighbors, least=2):
+            raise InputError(f"n_neighbors must be a whole number of 2 or more, got {self.n_neighbors!r}.")
+        if not (isinstance(self.min_dist, Real) and 0 <= self.min_dist <= 1):
+            raise InputError(f"min_dist must be a number from 0 to 1, got {self.min_dist!r}.")

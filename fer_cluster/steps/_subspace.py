@@ -6,10 +6,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.errors import InputError
 from fer_cluster.training.disturb import disturb
+from fer_cluster.whole import check_whole
 
 
 class Directions(TransformerMixin, BaseEstimator):
     """A step whose ``fit`` learns ``mean_``, shape (d,), and ``weights_``, shape (d, n_components)."""
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        check_whole(self)
 
     def transform(self, x):
         """Return x in the subspace, shape (n, n_components), in the precision of x."""

@@ -5,7 +5,6 @@ from sklearn.utils.validation import validate_data
 
 from fer_cluster.errors import unknown
 from fer_cluster.steps._subspace import Directions, augmented, matched, mean_square
-from fer_cluster.whole import check_whole
 
 __all__ = ["ActionUnits"]
 
@@ -82,10 +81,8 @@ class ActionUnits(Directions):
             Where x and images do not match, or the code is unknown.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        check_whole(self)
+        self.check()
         matched(x, images)
-        if self.code not in CODES:
-            raise unknown("code", self.code, CODES)
         random = np.random.default_rng(self.random_state)
         self.mean_, scale = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
         nuisance = mean_square(augmented(x, images, extractor, random, self.n_faces) / scale)
@@ -96,6 +93,12 @@ class ActionUnits(Directions):
         self.names_, self.weights_ = self._read(self._of_unit_variance(x, weights))
         self.weights_ = self._of_unit_variance(x, self.weights_)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        super().check()
+        if self.code not in CODES:
+            raise unknown("code", self.code, CODES)
 
     def _of_unit_variance(self, x, weights):
         spread = ((x - self.mean_.astype(x.dtype)) @ weights.astype(x.dtype)).std(0, dtype=np.float64)

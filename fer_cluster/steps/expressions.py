@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fer_cluster.chain import Remembering, spaces, wanted
+from fer_cluster.chain import Remembering, chained, spaces, wanted
 from fer_cluster.errors import InputError
 from fer_cluster.steps._subspace import matched
 from fer_cluster.steps.action_units import EMOTIONS, ActionUnits
@@ -73,16 +73,23 @@ class Expressions(TransformerMixin, BaseEstimator):
             Where x and images do not match, or a step is unknown or asks for images later on.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        check_whole(self)
+        self.check()
         matched(x, images)
         extractor, seeds = Remembering(extractor), range(self.random_state, self.random_state + self.n_fits)
         reader = ActionUnits("emotions", n_faces=self.n_faces, random_state=self.random_state)
         read = reader.fit(x, images=images, extractor=extractor).transform(x).clip(-_FAR, _FAR)
         self.names_, self.cells_ = list(EMOTIONS), []
         for turn, (steps, near) in enumerate(spaces(self.within, seeds, extractor, images, x)):
-            _of_features_alone(steps)
             self.cells_ += [self._cells(steps.steps, near, read, count, turn) for count in self.n_cells]
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        check_whole(self)
+        for steps in str(self.within).split("|"):
+            chain = chained(steps, self.random_state, object())
+            _of_features_alone(chain)
+            chain.check()
 
     def transform(self, x):
         """Return the mean readings, shape (n, 7)."""
@@ -99,7 +106,7 @@ class Expressions(TransformerMixin, BaseEstimator):
         """Return the steps, the partition of a subspace and the scaled mean reading of each cell."""
         from sklearn.cluster import KMeans
 
-        seed = self.random_state * 1_009 + turn
+        seed = (self.random_state * 1_009 + turn) % 2**32
         partition = KMeans(min(count, len(near)), n_init=1, random_state=seed)
         cell = partition.fit_predict(near.astype(np.float64))
         size = np.bincount(cell, minlength=partition.n_clusters)

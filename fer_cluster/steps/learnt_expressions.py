@@ -99,10 +99,11 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
             rounds or parts are too few or too many.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        check_whole(self)
+        self.check()
         matched(x, images)
-        self._check(len(x))
-        reader = Expressions(self.within, self.n_fits, self.n_cells, self.n_faces, self.random_state)
+        if self.n_parts > len(x):
+            raise InputError(f"n_parts must be 2 to the number of faces, {len(x)}, got {self.n_parts!r}.")
+        reader = self._reader()
         read = reader.fit(x, images=images, extractor=extractor).transform(x)
         self.names_ = reader.names_[:-1]
         self.mean_, self.scale_ = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
@@ -111,6 +112,13 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         self._learn(z, read.argmax(1))
         return self
 
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        check_whole(self)
+        if self.n_parts < 2:
+            raise InputError(f"n_parts must be a whole number of 2 or more, got {self.n_parts!r}.")
+        self._reader().check()
+
     def transform(self, x):
         """Return how much more each face looks like each emotion than neutral, shape (n, 6)."""
         check_is_fitted(self)
@@ -118,9 +126,8 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         z = ((x - self.mean_) / self.scale_).astype(np.float32)
         return z @ self.weights_ + self.shift_
 
-    def _check(self, n):
-        if not 2 <= self.n_parts <= n:
-            raise InputError(f"n_parts must be 2 to the number of faces, {n}, got {self.n_parts!r}.")
+    def _reader(self):
+        return Expressions(self.within, self.n_fits, self.n_cells, self.n_faces, self.random_state)
 
     def _learn(self, z, name):
         """Learn names of standardised features z, name them anew, and so on."""

@@ -4,7 +4,6 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from fer_cluster.steps._subspace import Directions, augmented, leading, matched, mean_square
-from fer_cluster.whole import check_whole
 
 __all__ = ["LocalChanges"]
 
@@ -79,7 +78,7 @@ class LocalChanges(Directions):
             Where x and images do not match, or a parameter cannot be used.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        check_whole(self)
+        self.check()
         matched(x, images)
         random = np.random.default_rng(self.random_state)
         rows = np.sort(random.permutation(len(x))[: self.n_faces])
@@ -90,6 +89,13 @@ class LocalChanges(Directions):
         spread = ((x - self.mean_) @ weights).std(0)
         self.weights_ = weights / np.where(spread > 1e-9, spread, 1)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        from fer_cluster.training.warps import LocalField
+
+        super().check()
+        LocalField(self.bands, self.amplitude, _SPREAD)
 
     def _warped(self, images):
         """Return each face once more, warped locally in its own way, uint8."""

@@ -92,10 +92,8 @@ class RemoveIdentity(TransformerMixin, BaseEstimator):
             it is ``mirror`` and there is no extractor.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        check_whole(self)
+        self.check()
         matched(x, images)
-        if self.shared not in _SHARED:
-            raise unknown("shared", self.shared, _SHARED)
         random = np.random.default_rng(self.random_state)
         rows = np.sort(random.permutation(len(x))[: self.n_faces])
         differences = self._mirrored if self.shared == "mirror" else self._blurred
@@ -105,6 +103,12 @@ class RemoveIdentity(TransformerMixin, BaseEstimator):
         self.ratio_, self.weights_ = leading(total, within, self.n_components, self.ridge)
         self.patterns_ = (total @ self.weights_).T
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        check_whole(self)
+        if self.shared not in _SHARED:
+            raise unknown("shared", self.shared, _SHARED)
 
     def transform(self, x):
         """Return x less what it shares with those directions, shape (n, d)."""

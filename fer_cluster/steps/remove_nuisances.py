@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fer_cluster.errors import unknown
 from fer_cluster.nuisances import IN_FEATURES, NUISANCES, measure
 from fer_cluster.steps._subspace import matched
+from fer_cluster.whole import check_whole
 
 __all__ = ["RemoveNuisances"]
 
@@ -39,9 +40,10 @@ class RemoveNuisances(TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where a nuisance is unknown, or x and images do not match.
+            Where a parameter cannot be used, or x and images do not match.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32))
+        self.check()
         self.names_ = _names(self.names)
         nuisances = self._measure(x, images)
         self.mean_, spread = nuisances.mean(0), nuisances.std(0)
@@ -50,6 +52,11 @@ class RemoveNuisances(TransformerMixin, BaseEstimator):
         penalty = 1e-6 * len(x) * np.eye(design.shape[1])  # keeps what does not vary solvable
         self.coef_ = np.linalg.solve(design.T @ design + penalty, design.T @ x)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        check_whole(self)
+        _names(self.names)
 
     def transform(self, x, *, images):
         """Return x less what the nuisances of the images explain, shape (n, d)."""
@@ -71,7 +78,7 @@ class RemoveNuisances(TransformerMixin, BaseEstimator):
 def _names(names):
     if isinstance(names, str):
         names = IN_FEATURES if names == "all" else names.split("+")
-    chosen = list(names)
+    chosen = list(names) if hasattr(names, "__iter__") else [names]
     for name in chosen:
         if name not in NUISANCES:
             raise unknown("names", name, ["all", *NUISANCES])

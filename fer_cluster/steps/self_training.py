@@ -99,9 +99,9 @@ class SelfTraining(TransformerMixin, BaseEstimator):
             no place tells which features are those of mouth and eyes.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        check_whole(self)
+        self.check()
         matched(x, images)
-        _checked(self.first, extractor, x.shape[1])
+        _placed(self.first, extractor, x.shape[1])
         random = np.random.default_rng(self.random_state)
         self.mean_, self.scale_ = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
         change = (augmented(x, images, extractor, random, self.n_faces) / self.scale_).astype(np.float32)
@@ -116,6 +116,16 @@ class SelfTraining(TransformerMixin, BaseEstimator):
         self.ratio_ = self.ratio_[: self.n_components]
         self.weights_ = self.weights_[:, : self.n_components]
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the features."""
+        check_whole(self)
+        if self.first in _PARTS:
+            return
+        known = (*_PARTS, *catalog.names("steps"))
+        if not set(">:;") & set(str(self.first)) and str(self.first).strip() not in known:
+            raise unknown("first", self.first, known)
+        chained(self.first, self.random_state, object()).check()
 
     def transform(self, x):
         """Return x in the subspace, within 3 standard deviations, shape (n, n_components)."""
@@ -184,11 +194,8 @@ def _discriminant(between, noise, total):
     return ratio[kept], weights * np.sign(peak)
 
 
-def _checked(first, extractor, count):
-    """Raise an InputError where nothing is named so, or mouth and eyes are not to be found."""
-    steps = catalog.names("steps")
-    if not set(">:;") & set(str(first)) and str(first).strip() not in (*_PARTS, *steps):
-        raise unknown("first", first, [*_PARTS, *steps])
+def _placed(first, extractor, count):
+    """Raise an InputError where mouth and eyes are to name the faces and are not to be found."""
     parts = (_within(rows, extractor, count) for rows in (_MOUTH, _EYES))
     if first == "mouth+eyes" and not all(map(len, parts)):
         raise InputError("first='mouth+eyes' needs features that tell their places on mouth and eyes.")

@@ -4,7 +4,6 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from fer_cluster.steps._subspace import Directions, augmented, leading, matched, mean_square
-from fer_cluster.whole import check_whole
 
 __all__ = ["SignalToNuisance"]
 
@@ -60,7 +59,7 @@ class SignalToNuisance(Directions):
             Where x and images do not match, or ``n_components`` is below 1.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
-        check_whole(self)
+        self.check()
         matched(x, images)
         random = np.random.default_rng(self.random_state)
         change = augmented(x, images, extractor, random, self.n_faces)

@@ -5,7 +5,6 @@ from sklearn.utils.validation import validate_data
 
 from fer_cluster.errors import InputError
 from fer_cluster.steps._subspace import Directions
-from fer_cluster.whole import check_whole
 
 __all__ = ["Whiten"]
 
@@ -41,7 +40,7 @@ class Whiten(Directions):
             Where ``n_components`` is below 1, or no feature varies.
         """
         x = validate_data(self, x, ensure_min_samples=2)
-        check_whole(self)
+        self.check()
         self.mean_ = x.mean(0, dtype=np.float64)
         covariance = np.cov(x, rowvar=False, dtype=np.float64).reshape(x.shape[1], -1)
         variance, vectors = np.linalg.eigh(covariance)
