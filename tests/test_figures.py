@@ -161,3 +161,44 @@ def test_the_nets_of_the_readme_are_those_of_the_records(system):
     kinds = ("scores", "scores_without_duplicates")
     wanted = [accuracy(some, part, kind) for some, part in parts[: len(told) // 2] for kind in kinds]
     assert told == pytest.approx(wanted, abs=0.0051)
+
+
+TWO_CORES = [  # records behind each row of the README's table of two cores
+    ["vgg-32"],
+    ["vgg-48"],
+    ["vgg-32-light"],
+    ["ensemble"],
+    ["vgg-32-taught"],
+    ["resnet18-16"],
+    ["ensemble-of-five"],
+    ["vgg19_16-plain"],
+    ["vgg19_16-figure"],
+    ["adapted_vit-lora", "adapted_vit-prompts"],
+    ["pretrained-linear_probe"],
+    ["hog-knn", "hog-linear_probe"],
+    ["pretrained-expressions"],
+    ["pixels-kmeans", "majority"],
+]
+
+
+def test_the_nets_of_two_cores_are_those_of_the_records():
+    section = README.split("From nothing on the official split")[1].split("What is credibly published")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == len(TWO_CORES)
+    for row, names in zip(rows, TWO_CORES, strict=True):
+        *_, told, bare, _ = row.split("|")
+        folder = "two_cores/official"
+        kept = [FIGURES / "runs" / folder / name / "run.json" for name in names]
+        found = [
+            json.loads(path.read_text(encoding="utf-8"))
+            if path.exists()
+            else record(f"{folder}/{path.parent.name}")
+            for path in kept
+        ]
+        wanted, without = [], []
+        for one in found:
+            accuracy = spread("named_accuracy", one["scores"]["PrivateTest"])
+            wanted += [accuracy[end] for end in ("mean", "low", "high")]
+            without.append(spread("named_accuracy", one["scores_without_duplicates"]["PrivateTest"])["mean"])
+        for text, numbers in ((told, wanted), (bare, without)):
+            assert re.findall(r"\d+\.\d", text) == [f"{100 * number:.1f}" for number in numbers], row
