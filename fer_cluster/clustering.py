@@ -113,7 +113,8 @@ def cluster(
     k = _k(clusterers[0], clusters)
     described = describe(features, clusterer, then=then, projection=projection, k=k, seeds=seeds)
     asked = {"epochs": epochs, "chosen_with": chosen_with, "seconds": seconds}
-    spec = _spec(faces, embedding, described, clusterers, clusters, asked)
+    params = record.parameters(embedding.chain, clusterer=clusterers[0], **_projecting(projector))
+    spec = _spec(faces, embedding, described, clusterers, clusters, params, asked)
     trained = _trained(embedding, faces, seeds[0])
     return _scored(Run(name or run_name(spec), spec, rows, embedding.x, **trained), clusters, faces)
 
@@ -212,10 +213,13 @@ def _k(clusterer, clusters):
     return int(clusters.max()) + 1
 
 
-def _spec(faces, embedding, described, clusterers, clusters, asked):
+def _projecting(projector):
+    return {} if projector is None else {"projection": projector}
+
+
+def _spec(faces, embedding, described, clusterers, clusters, params, asked):
     """Return the spec of a clustering."""
     extractor, parts = embedding.chain.extractor, embedding.split
-    params = record.parameters(embedding.chain, clusterer=clusterers[0])
     more = {"labels": supervision(extractor)}
     if described["clusterer"].partition(":")[0] not in CONTROLS:
         more |= _collapse(clusterers, clusters[:, parts.part == parts.fit])

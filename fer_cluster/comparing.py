@@ -255,6 +255,8 @@ def finished(folder, entry, split, faces):
         wanted["k"] = wanted["params"]["clusterer"].get("n_clusters", run.spec["k"])
     teachers = entry.get("teachers", [])
     wanted |= {"teachers": said(teachers) or None}
+    if "projection" not in run.spec["params"]:
+        wanted["params"].pop("projection", None)  # the record is older than this entry
     same = all(run.spec.get(key) == value for key, value in wanted.items())
     same = same and run.spec["dataset"]["fingerprint"] == faces.fingerprint and run.spec["split"] == split
     chosen_with = chosen_by(chosen(entry.get("chosen_with", "nothing"), teachers), wanted, wanted["params"])
@@ -278,6 +280,8 @@ def parameters_now(entry):
         features = features or "pixels"
         clusterer = entry.get("clusterer", "kmeans")
         last = {"clusterer": made("clusterers", clusterer, seed, n_clusters=entry.get("k", 7))}
+        if entry.get("projection", "pca") not in (None, "none"):
+            last["projection"] = made("projections", entry.get("projection", "pca"), seed)
     extractor = features and made("features", features, seed, epochs)
     chain = features and Chain(extractor, [made("steps", step, seed) for step in then])
     return parameters(chain, **last)

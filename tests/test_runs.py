@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -141,6 +142,21 @@ def test_the_spec_tells_all(run, tiny):
     assert spec["params"]["clusterer"]["n_clusters"] == 7
     assert spec["seeds"] == [0, 1, 2] and spec["labels"] == "none"
     assert {"python", "numpy", "scikit-learn"} <= set(spec["versions"])
+
+
+def test_the_spec_tells_the_parameters_of_the_projection(tiny, tmp_path):
+    parts = {"features": "pixels:3", "clusterer": "kmeans", "projection": "tsne:perplexity=5"}
+    run = cluster(tiny, **parts, seeds=1)
+    run.save(tmp_path / "run")
+    told = run.spec["params"]["projection"]
+    assert told["perplexity"] == 5
+    assert "projection" not in cluster(tiny, "pixels:3", projection=None, seeds=1).spec["params"]
+    entry, split = parts | {"seeds": [0]}, run.spec["split"]
+    assert finished(tmp_path / "run", entry, split, tiny) is not None
+    for held, there in (({}, True), ({"projection": told | {"perplexity": 6}}, False)):
+        params = {key: value for key, value in run.spec["params"].items() if key != "projection"} | held
+        replace(run, spec=run.spec | {"params": params}).save(tmp_path / "run")
+        assert (finished(tmp_path / "run", entry, split, tiny) is not None) == there
 
 
 def test_nothing_that_is_no_run_is_overwritten(run, tmp_path):

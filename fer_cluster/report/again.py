@@ -51,7 +51,10 @@ def _is_named(kind, text):
 def _has_them(spec, entry):
     """Return whether parts made by these names have the parameters that a run had."""
     try:
-        return parameters_now(entry) == spec.get("params")
+        now, held = parameters_now(entry), spec.get("params", {})
+        if "projection" not in held:
+            now.pop("projection", None)  # the record is older than this entry
+        return now == held
     except InputError:  # a module of the user's that is not here, a parameter of another version
         return False
 
