@@ -55,6 +55,9 @@ CLASSICAL, FRONTIER = "classical/official/", "frontier/official/"
 ROWS = [  # of the README's table of scores
     f"{CLASSICAL}chance",
     f"{CLASSICAL}one",
+    f"{FRONTIER}brightness-kmeans",
+    f"{FRONTIER}random_weights-fine-0",
+    f"{FRONTIER}random_weights-fine-0-expressions",
     "paper/official/pixels-kmeans",
     "paper/official/pixels-gmm",
     f"{CLASSICAL}hog",
@@ -69,6 +72,8 @@ ROWS = [  # of the README's table of scores
     f"{FRONTIER}pretrained-kmeans",
     f"{FRONTIER}pretrained-n2d-50",
     f"{FRONTIER}pretrained-expressions",
+    f"{FRONTIER}self-named-told-wide-0",
+    f"{FRONTIER}self-named-told-wide-0-expressions",
 ]
 
 
