@@ -79,6 +79,7 @@ ROWS = [  # of the README's table of scores
 
 NETS = {  # beginnings of rows of the README's table of nets: records of their seeds on the paper's split
     "`cnn3`": ["paper/paper/cnn3"],
+    "`cnn3:epochs=30`": ["paper_nets/paper/cnn3_30"],
     "`cnn4`": ["paper_nets/paper/cnn4", "paper_nets/paper/cnn4-seed2"],
     "`cnn3_normalised`": ["paper/paper/cnn3_normalised"],
     "`cnn4_normalised`": ["paper_nets/paper/cnn4_normalised"],
