@@ -52,7 +52,7 @@ def test_the_report_and_the_page_have_the_columns_too(tiny, tmp_path):
     run = cluster(tiny, PIXELS, seeds=1, projection=None)
     page = write_report([run], tmp_path / "report.html", patience=0).read_text(encoding="utf-8")
     assert page.index(">AMI</") < page.index(">ARI</") < page.index(">NMI</") < page.index(">Hungarian</")
-    experiment = type("Experiment", (), {"title": "one"})
+    experiment = type("Experiment", (), {"title": "one", "runs": ()})
     page = write_page(experiment, [run], [], [], tmp_path / "page.md").read_text(encoding="utf-8")
     assert "AMI    ARI    NMI  Hungarian" in page
 
