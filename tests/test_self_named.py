@@ -146,6 +146,8 @@ def test_the_strongest_expression_or_none_is_the_name_and_no_number_is_left_out(
         ({"expressed": "learnt_expresions"}, "steps has no 'learnt_expresions'.*Did you mean"),
         ({"prior": "whitn:4"}, "steps has no 'whitn'.*Did you mean 'whiten'"),
         ({"described": "hogg"}, "features has no 'hogg'.*Did you mean 'hog'"),
+        ({"told": "pixels:9 > whiten:0"}, "n_components must be a whole number of 1 or more, got 0"),
+        ({"subspace": "whiten:4 | whiten:0"}, "n_components must be a whole number of 1 or more, got 0"),
         ({"told": "hogg > whiten:4"}, "features has no 'hogg'.*Did you mean 'hog'"),
         ({"teacher": "hogg"}, "features has no 'hogg'.*Did you mean 'hog'"),
     ],

@@ -124,12 +124,11 @@ class SelfNamed(ViewEncoder):
             raise InputError(f"names must be one or more whole numbers of 2 or more, got {self.names!r}.")
         if not self.subspace:
             raise InputError("subspace must name one step or more.")
-        chained(self.teacher or self.described, self.random_state)
-        if self.told:
-            chained(self.told, self.random_state)
+        for text in filter(None, (self.teacher or self.described, self.told)):
+            chained(text, self.random_state).check()
         for text in filter(None, (self.subspace, self.expressed, "" if self.teacher else self.prior)):
             for steps in text.split("|"):
-                chained(steps, self.random_state, extractor=self)
+                chained(steps, self.random_state, extractor=object()).check()
 
     def _kept(self, what, find, images, *given, checkpoint):
         """Return what ``find`` makes of the images, or made of them before: an array in the checkpoint."""
