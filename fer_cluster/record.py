@@ -11,6 +11,8 @@ _FOUND = re.compile(r"cluster(_\d+)?|predicted(_\d+)?|confidence|x|y")
 _TUNED = re.compile(  # parts whose own settings were chosen by scores on PublicTest, as their lab books tell
     r"\b(patches|pretrained|self_named|self_training|action_units|expressions|learnt_expressions|eyes_mouth)\b"
 )
+_ENCODER = re.compile(r"\bpretrained\b[^|>]*")  # the part's text within another's
+_FOLDER = re.compile(r"\bfolder=([^,;]+)")
 _SIZED = re.compile(r"(cnn[34](_normalised)?|three_blocks|residual)(:.*)?")  # nets with sizes of their own
 _SIZED_BY = "a tenth of the paper's training faces, after first nets were scored on its test faces"
 
@@ -53,8 +55,8 @@ def spec(kind, faces, parts, described, params, *, epochs, chosen_with, seconds,
 def parameters(chain, **others):
     """Return the parameters of the parts of a chain, and of others by their name.
 
-    Where the shipped encoder is among them, or begins one, its weights are told by their digest:
-    another version of the package may ship others.
+    Where the shipped encoder or another in its place is among them, or begins one, its weights are told by
+    their digest: another version of the package may ship others.
     """
     if chain is not None:
         others |= {"features": chain.extractor}
@@ -62,10 +64,10 @@ def parameters(chain, **others):
     found = {key: provenance.parameters(part) for key, part in others.items()}
     from fer_cluster.features import pretrained  # which takes scikit-learn
 
-    begun = _tells_of_pretrained(found) or any(
-        isinstance(part, pretrained.Pretrained) for part in others.values()
-    )
-    return found | ({"shipped": {"weights": pretrained.digest()}} if begun else {})
+    folders = _folders_in_texts(found)
+    folders += [part.folder for part in others.values() if isinstance(part, pretrained.Pretrained)]
+    weights = ", ".join(dict.fromkeys(pretrained.digest(folder) for folder in folders))
+    return found | ({"shipped": {"weights": weights}} if folders else {})
 
 
 def chosen_by(chosen_with, described, params):
@@ -104,10 +106,11 @@ def _known(faces, parts, described, params, chosen_with):
     }
 
 
-def _tells_of_pretrained(found):
-    """Whether the shipped encoder is in the text of a parameter."""
+def _folders_in_texts(found):
+    """Return the folder of each encoder that is in the text of a parameter, empty for the shipped one."""
     told = [value for params in found.values() for value in params.values() if isinstance(value, str)]
-    return any(re.search(r"\bpretrained\b", value) for value in told)
+    parts = [part for value in told for part in _ENCODER.findall(value)]
+    return [folder[0] if (folder := _FOLDER.findall(part)) else "" for part in parts]
 
 
 def device(*parts):

@@ -114,7 +114,7 @@ def test_a_run_of_the_encoder_that_was_shipped_before_is_made_again(tiny, tmp_pa
     assert [run.spec["params"].get("shipped") for run in before] == [{"weights": pretrained.digest()}] * 2 + [
         None
     ]
-    monkeypatch.setattr(pretrained, "digest", lambda: "another")
+    monkeypatch.setattr(pretrained, "digest", lambda folder: "another")
     again = compare(experiment(*entries), tiny, tmp_path)
     assert [run.spec["params"].get("shipped") for run in again] == [{"weights": "another"}] * 2 + [None]
     assert again[2].spec["seconds"] == before[2].spec["seconds"]

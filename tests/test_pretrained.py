@@ -66,6 +66,37 @@ def test_of_images_of_another_size_the_square_in_the_middle_is_seen(images):
     assert np.corrcoef(found[0], found[1])[0, 1] > 0.9 and np.corrcoef(found[1], found[2])[0, 1] > 0.99
 
 
+def test_an_encoder_of_ones_own_is_used_and_told_by_its_weights(images, tmp_path):
+    encoder = SelfNamed(**SMALL, epochs=1, width=2, precision="float32").fit(images)
+    x = encoder.transform(images)
+    steps = [
+        SignalToNuisance(3).fit(x, images=images, extractor=encoder),
+        LearntExpressions("whiten:4", n_cells=(5,), n_faces=20).fit(x, images=images, extractor=encoder),
+    ]
+    ship(encoder, *steps, tmp_path / "own")
+    own = Pretrained("body", folder=str(tmp_path / "own"))
+    assert own.fit_transform(images).shape == (40, 16)
+    assert Pretrained(folder=own.folder).fit_transform(images).shape == (40, 3)
+    digests = [pretrained.digest(own.folder), pretrained.digest()]
+    faces = fer_cluster.load("toy:n=140")
+    for features, used in [
+        (own, digests[:1]),
+        (f"pretrained:code=body,folder={own.folder}", digests[:1]),
+        (f"several:parts=pixels:4 | pretrained:folder={own.folder};code=body | pretrained", digests),
+        (f"self_named:teacher=pretrained:code=body;folder={own.folder},epochs=1,width=2", digests[:1]),
+    ]:
+        run = fer_cluster.cluster(faces, features, seeds=1)
+        assert run.spec["params"]["shipped"] == {"weights": ", ".join(used)}
+
+
+@pytest.mark.parametrize("missing", ["weights.safetensors", "model.json", "codes.safetensors"])
+def test_an_encoder_that_is_not_whole_is_told_before_any_work(tmp_path, missing):
+    for name in {"weights.safetensors", "model.json", "codes.safetensors"} - {missing}:
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match=f"No encoder is in .*{missing} is missing"):
+        Pretrained(folder=str(tmp_path)).check()
+
+
 @pytest.mark.parametrize(
     "wrong, told",
     [

@@ -15,6 +15,7 @@ HOME = Path(__file__).parent.parent / "pretrained"
 FACES = "ed1eb1a03a0e8bdf4aeb8f09ec26d0ff8c9ab274759937caf62991ad1576183c"  # FER2013; it saw Training
 SIDE = 48  # pixels of the images that it was trained on
 CODES = ("subspace", "expressions", "body")
+_FILES = ("weights.safetensors", "model.json", "codes.safetensors")
 _LEAST = 16
 
 
@@ -33,6 +34,8 @@ class Pretrained(TransformerMixin, BaseEstimator):
         either. ``body``: all the net's numbers, made for a classifier.
     device : str
         ``auto``, ``cpu``, ``cuda``, ...
+    folder : str
+        Where another encoder lies that :func:`ship` wrote, such as one of yours; empty for the shipped one.
 
     Attributes
     ----------
@@ -47,9 +50,10 @@ class Pretrained(TransformerMixin, BaseEstimator):
     :class:`fer_cluster.steps.learnt_expressions.LearntExpressions`.
     """
 
-    def __init__(self, code="subspace", device="auto"):
+    def __init__(self, code="subspace", device="auto", folder=""):
         self.code = code
         self.device = device
+        self.folder = folder
 
     def fit(self, images, y=None):
         """Read the weights; images, uint8 (n, height, width), are only looked at for their size.
@@ -63,16 +67,22 @@ class Pretrained(TransformerMixin, BaseEstimator):
 
         from fer_cluster.training.models import load_model
 
-        if self.code not in CODES:
-            raise unknown("code", self.code, CODES)
+        self.check()
         self.shape_ = as_images(images, "Pretrained").shape[1:]
         if min(self.shape_) < _LEAST:
             raise InputError(f"Pretrained needs images of {_LEAST} pixels or more, got {self.shape_}.")
-        self.encoder_ = load_model(HOME).set_params(device=self.device)
+        home = Path(self.folder or HOME)
+        self.encoder_ = load_model(home).set_params(device=self.device)
         if self.code != "body":
-            codes = load_file(HOME / "codes.safetensors")
+            codes = load_file(home / "codes.safetensors")
             self.weights_, self.level_ = codes[f"{self.code}.weights"], codes[f"{self.code}.level"]
         return self
+
+    def check(self):
+        """Raise an InputError where the code is unknown, or the encoder is not there."""
+        if self.code not in CODES:
+            raise unknown("code", self.code, CODES)
+        digest(self.folder)
 
     def transform(self, images):
         """Return the features of images, shape (n, d), float32.
@@ -90,18 +100,27 @@ class Pretrained(TransformerMixin, BaseEstimator):
         return x if self.code == "body" else x @ self.weights_ + self.level_
 
 
-def digest():
-    """Return the first twelve hexadecimal digits of the SHA-256 of the weights that are shipped.
+def digest(folder=""):
+    """Return the first twelve hexadecimal digits of the SHA-256 of an encoder's weights.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where they lie; empty for those that are shipped.
 
     Raises
     ------
     InputError
-        Where they are not there.
+        Where they, or the readings beside them, are not there.
     """
-    path = HOME / "weights.safetensors"
-    if not path.is_file():
-        raise InputError(f"The shipped encoder is not there: {path} is missing; install the package anew.")
-    return sha256(path.read_bytes()).hexdigest()[:12]
+    missing = [path for path in (Path(folder or HOME) / name for name in _FILES) if not path.is_file()]
+    if missing and folder:
+        raise InputError(f"No encoder is in {str(folder)!r}: {missing[0]} is missing.")
+    if missing:
+        raise InputError(
+            f"The shipped encoder is not there: {missing[0]} is missing; install the package anew."
+        )
+    return sha256((Path(folder or HOME) / _FILES[0]).read_bytes()).hexdigest()[:12]
 
 
 def ship(encoder, subspace, expressions, folder=HOME):
