@@ -145,6 +145,12 @@ def test_knn_looks_at_direction_only(x, y, random):
     np.testing.assert_allclose(KNN().fit(x, y).predict_proba(x), KNN().fit(x * length, y).predict_proba(x))
 
 
+def test_knn_tells_that_one_feature_has_no_direction(x, y):
+    with pytest.warns(UserWarning, match="one feature has but its sign"):
+        fitted = KNN().fit(np.abs(x[:, :1]) + 1, y)
+    assert len(set(fitted.predict(np.abs(x[:, :1]) + 1))) == 1
+
+
 def test_knn_of_a_blank_face_is_finite(x, y):
     x[3] = 0
     fitted = KNN().fit(x.astype(np.float32), y)

@@ -1,5 +1,6 @@
 """The nearest training faces vote, the nearer the more."""
 
+import warnings
 from numbers import Real
 from typing import ClassVar
 
@@ -52,6 +53,11 @@ class KNN(ClassifierMixin, BaseEstimator):
     def fit(self, x, y):
         """Keep features x, shape (n, d), and emotions y, shape (n,).
 
+        Warns
+        -----
+        UserWarning
+            Where there is one feature, whose direction is but its sign.
+
         Raises
         ------
         InputError
@@ -60,6 +66,8 @@ class KNN(ClassifierMixin, BaseEstimator):
         self.check()
         x, y = validate_data(self, x, y, dtype=_FLOATS)
         check_classification_targets(y)
+        if x.shape[1] == 1:
+            warnings.warn("knn goes by direction, of which one feature has but its sign.", stacklevel=2)
         self.classes_, self.code_ = np.unique(y, return_inverse=True)
         self.rows_ = _unit(x)
         return self
