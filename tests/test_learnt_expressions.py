@@ -85,6 +85,16 @@ def test_it_begins_with_the_readings_and_its_strongest_are_the_clusters(images, 
     np.testing.assert_allclose(told["z"].mean(0), 0, atol=1e-4)
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_the_least_expressive_share_is_named_neutral_at_first(share):
+    read = np.random.default_rng(2).normal(size=(1000, 7))
+    name = LearntExpressions(neutral_share=share, threshold=9.0)._first_names(read.copy())
+    strongest = read[:, :6].max(1)
+    assert (name == 6).sum() == 1000 * share
+    assert strongest[name == 6].max() < strongest[name != 6].min()
+    np.testing.assert_array_equal(name[name != 6], read[name != 6, :6].argmax(1))
+
+
 def test_it_repeats_itself_and_new_faces_are_read_alone(images):
     made = [Chain(Hog(cell=12), [LearntExpressions(**SMALL)]) for _ in range(2)]
     one, other = (chain.fit_transform(images) for chain in made)
@@ -98,6 +108,9 @@ def test_it_repeats_itself_and_new_faces_are_read_alone(images):
     [
         ({"n_parts": 1}, "n_parts must be a whole number of 2 or more, got 1"),
         ({"n_parts": 201}, "n_parts must be 2 to the number of faces, 200, got 201"),
+        ({"neutral_share": 1}, "neutral_share must be a number of 0 or more, below 1, got 1"),
+        ({"neutral_share": -0.1}, "neutral_share must be .*, got -0.1"),
+        ({"neutral_share": "few"}, "neutral_share must be .*, got 'few'"),
         ({"n_rounds": 0}, "n_rounds must be a whole number of 1 or more, got 0"),
         ({"within": "remove_nuisances"}, "RemoveNuisances"),
     ],

@@ -1,5 +1,7 @@
 """How much each face looks like each emotion of the textbook, by names that the other faces taught."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -34,7 +36,11 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
     n_cells : sequence of int
         Numbers of cells of each subspace.
     threshold : float
-        What the strongest reading must reach, else the face is named neutral at first.
+        What the strongest reading must reach, else the face is named neutral at first, as are those
+        that read neutral more strongly still.
+    neutral_share : float
+        In place of the threshold: how many of the faces are named neutral at first, those whose
+        strongest reading is the weakest. 0 for the threshold.
     n_rounds : int
         How many times names are learnt.
     n_parts : int
@@ -66,6 +72,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         n_fits=1,
         n_cells=(20, 40, 80),
         threshold=0.5,
+        neutral_share=0.0,
         n_rounds=6,
         n_parts=2,
         ridge=0.5,
@@ -76,6 +83,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         self.n_fits = n_fits
         self.n_cells = n_cells
         self.threshold = threshold
+        self.neutral_share = neutral_share
         self.n_rounds = n_rounds
         self.n_parts = n_parts
         self.ridge = ridge
@@ -108,8 +116,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         self.names_ = reader.names_[:-1]
         self.mean_, self.scale_ = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
         z = ((x - self.mean_) / self.scale_).astype(np.float32)
-        read[:, -1] = np.maximum(read[:, -1], self.threshold)
-        self._learn(z, read.argmax(1))
+        self._learn(z, self._first_names(read))
         return self
 
     def check(self):
@@ -117,6 +124,10 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         check_whole(self)
         if self.n_parts < 2:
             raise InputError(f"n_parts must be a whole number of 2 or more, got {self.n_parts!r}.")
+        if not isinstance(self.neutral_share, Real) or not 0 <= self.neutral_share < 1:
+            raise InputError(
+                f"neutral_share must be a number of 0 or more, below 1, got {self.neutral_share!r}."
+            )
         self._reader().check()
 
     def transform(self, x):
@@ -128,6 +139,13 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
 
     def _reader(self):
         return Expressions(self.within, self.n_fits, self.n_cells, self.n_faces, self.random_state)
+
+    def _first_names(self, read):
+        """Return the strongest reading of each face, of shape (n, 7), or neutral where none is strong."""
+        told, neutral = read[:, :-1], np.maximum(read[:, -1], self.threshold)
+        if self.neutral_share:
+            neutral = np.full(len(read), np.quantile(told.max(1), self.neutral_share))
+        return np.column_stack([told, neutral]).argmax(1)
 
     def _learn(self, z, name):
         """Learn names of standardised features z, name them anew, and so on."""
