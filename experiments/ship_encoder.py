@@ -1,10 +1,11 @@
 """Make fer_cluster/pretrained of two kept runs of one trained encoder: what is shipped.
 
     fer-cluster compare frontier fer2013.csv --out frontier
-    python experiments/ship_encoder.py frontier/official self-named-fine-0 fer2013.csv fer_cluster/pretrained
+    python experiments/ship_encoder.py frontier/official self-named-told-wide-0 self-named-told-wide-0-share \
+        fer2013.csv fer_cluster/pretrained
 
-The steps of the run of that name, a subspace, and of NAME-expressions, the textbook's readings, are fitted
-again on the Training faces, which see no label, and written with the encoder as linear codes of its features.
+The step of the first run, a subspace, and that of the second, the textbook's readings, are fitted again on the
+Training faces, which see no label, and written with the first's encoder as linear codes of its features.
 The model card beside them is written by hand.
 """
 
@@ -23,17 +24,18 @@ def main():
     """Fit the steps and write the files."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("runs", type=Path)
-    parser.add_argument("name")
+    parser.add_argument("subspace", help="name of a run whose encoder was kept")
+    parser.add_argument("readings", help="name of another of the same features")
     parser.add_argument("faces")
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
     faces = load(options.faces)
     parts = split(faces, "official")
     images = faces.images[parts.part == parts.fit]
-    encoder = load_model(options.runs / options.name / "model_0")
+    encoder = load_model(options.runs / options.subspace / "model_0")
     x = encoder.transform(images)
     steps = []
-    for name in (options.name, f"{options.name}-expressions"):
+    for name in (options.subspace, options.readings):
         spec = load_run(options.runs / name).spec
         step = made("steps", spec["then"][0], spec["seeds"][0])
         steps.append(step.fit(x, images=images, extractor=encoder))
