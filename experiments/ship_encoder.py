@@ -4,8 +4,8 @@
     python experiments/ship_encoder.py frontier/official self-named-told-wide-0 self-named-told-wide-0-share \
         fer2013.csv fer_cluster/pretrained
 
-The step of the first run, a subspace, and that of the second, the textbook's readings, are fitted again on the
-Training faces, which see no label, and written with the first's encoder as linear codes of its features.
+The step of the first run, a subspace, and that of the second, the textbook's readings, are fitted again on
+the Training faces, which see no label, and written with the first's encoder as linear codes of its features.
 The model card beside them is written by hand.
 """
 

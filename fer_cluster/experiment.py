@@ -13,9 +13,11 @@ from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_nam
 from fer_cluster.splits import SPLITS
 from fer_cluster.whole import is_whole
 
-_CLUSTERING = ("name", "features", "then", "clusterer", "projection", "k", "seeds", "epochs", "chosen_with")
-_BASELINE = ("name", "baseline", "features", "then", "seeds", "epochs", "chosen_with", "optional", "teachers")
-_ENSEMBLE = ("name", "ensemble", "chosen_with", "optional")
+_ENTRY = ("name", "chosen_with", "optional")
+_FITTED = (*_ENTRY, "features", "then", "seeds", "epochs")
+_CLUSTERING = (*_FITTED, "clusterer", "projection", "k")
+_BASELINE = (*_FITTED, "baseline", "teachers")
+_ENSEMBLE = (*_ENTRY, "ensemble")
 _SHARED = ("title", "splits", "k", "seeds", "projection", "baseline_seeds", "runs", "figures", "tables")
 _TEXTS = ("title", "name", "plot", "analysis", "run", "chosen_with", "projection")
 _LISTS = ("splits", "then", "ensemble", "teachers")
@@ -42,7 +44,7 @@ class Experiment:
         Keyword arguments of :func:`fer_cluster.cluster`, or, with ``baseline``,
         of :func:`fer_cluster.classify`, whose ``teachers`` are named; or ``name`` and
         ``ensemble``. Both lists are of runs before it. One dict a run; one that is ``optional`` is
-        left out where it cannot be made, for want of weights say.
+        left out where it cannot be made, for want of weights say, which is tried at its turn.
     figures : tuple of dict
         ``name``, ``plot`` and ``run`` of the figures that have a name of their own.
     tables : tuple of dict
@@ -140,7 +142,8 @@ def _run(entry, several):
     steps = [catalog.make("steps", step) for step in entry.get("then", [])]
     as_seeds(entry.get("seeds", 1))
     made = {key: catalog.make(kind, entry[key]) for key, kind in _KINDS.items() if key in entry}
-    check_parameters(*steps, *made.values())
+    if not entry.get("optional"):
+        check_parameters(*steps, *made.values())
     if entry.get("teachers"):
         classifying.check_pupil(entry["baseline"])
     named = entry | {"name": _name(entry, several)}

@@ -207,6 +207,21 @@ def test_what_a_killed_process_left_is_no_run(tiny, tmp_path):
     assert [run.name for run in find_runs([tmp_path])] == ["majority"]
 
 
+def test_optional_runs_of_an_encoder_that_is_not_there_are_left_out(tiny, tmp_path):
+    missing = 'features = "pretrained:folder=nowhere"\noptional = true\n'
+    (tmp_path / "e.toml").write_text(
+        f'[[runs]]\nname = "mine"\nseeds = 1\n{missing}'
+        f'[[runs]]\nname = "probe"\nbaseline = "linear_probe"\n{missing}'
+        '[[runs]]\nname = "pixels"\nseeds = 1\n'
+        '[[tables]]\nname = "both"\nanalysis = "leaderboard"\nruns = ["mine", "pixels"]\n'
+    )
+    with pytest.warns(UserWarning) as told:
+        runs = compare(tmp_path / "e.toml", tiny, tmp_path / "out")
+    assert [run.name for run in runs] == ["pixels"]
+    left = [str(warning.message) for warning in told if "No encoder is in 'nowhere'" in str(warning.message)]
+    assert [message.split(" is left out")[0] for message in left] == ["'mine'", "'probe'"]
+
+
 def test_an_optional_probe_whose_features_cannot_be_made_is_left_out(tmp_path):
     probe = {"name": "probe", "baseline": "linear_probe", "features": "hog:cell=400", "optional": True}
     with pytest.warns(UserWarning, match="'probe' is left out: Images of"):
