@@ -56,8 +56,8 @@ ROWS = [  # of the README's table of scores
     f"{CLASSICAL}chance",
     f"{CLASSICAL}one",
     f"{FRONTIER}brightness-kmeans",
-    f"{FRONTIER}random_weights-fine-0",
-    f"{FRONTIER}random_weights-fine-0-expressions",
+    f"{FRONTIER}random_weights-wide-0",
+    f"{FRONTIER}random_weights-wide-0-expressions",
     "paper/official/pixels-kmeans",
     "paper/official/pixels-gmm",
     f"{CLASSICAL}hog",
@@ -69,11 +69,11 @@ ROWS = [  # of the README's table of scores
     f"{FRONTIER}patches-expressions",
     f"{FRONTIER}self-named-1",
     f"{FRONTIER}self-named-1-expressions",
+    f"{FRONTIER}pretrained-before-kmeans",
+    f"{FRONTIER}pretrained-before-expressions",
     f"{FRONTIER}pretrained-kmeans",
     f"{FRONTIER}pretrained-n2d-50",
     f"{FRONTIER}pretrained-expressions",
-    f"{FRONTIER}self-named-told-wide-0",
-    f"{FRONTIER}self-named-told-wide-0-expressions",
 ]
 
 

@@ -126,7 +126,7 @@ class _Voted:
             row |= {measure: values.mean(), f"{measure}_sd": spread}
         emotion, voted = self.emotion[faces], self.votes[faces].sum()
         return row | {
-            "purity_of_one": purity(contingency(emotion, np.zeros_like(emotion))),
+            "purity_of_one": float(purity(contingency(emotion, np.zeros_like(emotion)))),
             "purity_votes_of_one": self.share[faces].mean(axis=0).max(),
             "label_majority": self.most[faces, emotion].mean(),
             "label_voters": self.share[faces, emotion].mean(),
