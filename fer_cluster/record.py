@@ -11,7 +11,7 @@ _FOUND = re.compile(r"cluster(_\d+)?|predicted(_\d+)?|confidence|x|y")
 _TUNED = re.compile(  # parts whose own settings were chosen by scores on PublicTest, as their lab books tell
     r"\b(patches|pretrained|self_named|self_training|action_units|expressions|learnt_expressions|eyes_mouth)\b"
 )
-_ENCODER = re.compile(r"\bpretrained\b[^|>]*")  # the part's text within another's
+_ENCODER = re.compile(r"(?:^|[|>=])\s*(pretrained\b[^|>]*)")  # the part's text within another's
 _FOLDER = re.compile(r"\bfolder=([^,;]+)")
 _SIZED = re.compile(r"(cnn[34](_normalised)?|three_blocks|residual)(:.*)?")  # nets with sizes of their own
 _SIZED_BY = "a tenth of the paper's training faces, after first nets were scored on its test faces"
@@ -64,8 +64,8 @@ def parameters(chain, **others):
     found = {key: provenance.parameters(part) for key, part in others.items()}
     from fer_cluster.features import pretrained  # which takes scikit-learn
 
-    folders = _folders_in_texts(found)
-    folders += [part.folder for part in others.values() if isinstance(part, pretrained.Pretrained)]
+    encoders = [part for part in others.values() if isinstance(part, pretrained.Pretrained)]
+    folders = [part.folder for part in encoders] or _folders_in_texts(found)
     weights = ", ".join(dict.fromkeys(pretrained.digest(folder) for folder in folders))
     return found | ({"shipped": {"weights": weights}} if folders else {})
 

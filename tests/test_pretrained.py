@@ -73,17 +73,19 @@ def test_an_encoder_of_ones_own_is_used_and_told_by_its_weights(images, tmp_path
         SignalToNuisance(3).fit(x, images=images, extractor=encoder),
         LearntExpressions("whiten:4", n_cells=(5,), n_faces=20).fit(x, images=images, extractor=encoder),
     ]
-    ship(encoder, *steps, tmp_path / "own")
-    own = Pretrained("body", folder=str(tmp_path / "own"))
+    ship(encoder, *steps, tmp_path / "pretrained")
+    own = Pretrained("body", folder=str(tmp_path / "pretrained"))
     assert own.fit_transform(images).shape == (40, 16)
     assert Pretrained(folder=own.folder).fit_transform(images).shape == (40, 3)
     digests = [pretrained.digest(own.folder), pretrained.digest()]
+    assert len(set(digests)) == 2
     faces = fer_cluster.load("toy:n=140")
     for features, used in [
         (own, digests[:1]),
         (f"pretrained:code=body,folder={own.folder}", digests[:1]),
         (f"several:parts=pixels:4 | pretrained:folder={own.folder};code=body | pretrained", digests),
         (f"self_named:teacher=pretrained:code=body;folder={own.folder},epochs=1,width=2", digests[:1]),
+        (f"neutral_residual:describe=pretrained:folder={own.folder}", digests[:1]),
     ]:
         run = fer_cluster.cluster(faces, features, seeds=1)
         assert run.spec["params"]["shipped"] == {"weights": ", ".join(used)}
