@@ -72,7 +72,7 @@ ROWS = [  # of the README's table of scores
     f"{FRONTIER}pretrained-before-kmeans",
     f"{FRONTIER}pretrained-before-expressions",
     f"{FRONTIER}pretrained-kmeans",
-    f"{FRONTIER}pretrained-n2d-50",
+    f"{FRONTIER}pretrained-gmm-tied",
     f"{FRONTIER}pretrained-expressions",
 ]
 
