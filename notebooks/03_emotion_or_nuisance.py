@@ -114,7 +114,7 @@ fer_cluster.face_map([pixels, pretrained], faces)
 
 # %% [markdown]
 # ## The verdict
-# K-Means on pixels follows the lamp, and emotion no more than chance does. The encoder follows emotion, and as much the drawn glasses,
+# K-Means on pixels follows the lamp, and emotion no more than chance does. The encoder follows emotion, and at least as much the drawn glasses,
 # which it has never seen; with the nuisances regressed out it follows emotion first.
 # On FER2013 pixels follow the lamp too, with a trace of emotion, and the encoder follows emotion: see the README and
 # `figures/emotion_or_nuisance_official.png`.

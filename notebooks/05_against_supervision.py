@@ -119,5 +119,5 @@ from fer_cluster.plots.confusion import Confusion
 Confusion().draw(Confusion().data([probe, net]))
 
 # %% [markdown]
-# On FER2013 a linear probe of features that saw no label comes up to the paper's better nets, and the best clusters to two thirds of
+# On FER2013 a linear probe of features that saw no label comes up to the paper's better nets, and the best clusters to three quarters of
 # it: see *What FER2013 gives* and *Beside the paper's supervised nets* in the README.
