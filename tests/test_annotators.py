@@ -66,6 +66,7 @@ def test_all_faces_by_hand(small):
     assert row["one_voter"] == pytest.approx((1 + 0.6 + 0 + 1) / 4)
     assert row["best_answer"] == pytest.approx((1 + 0.6 + 0.5 + 1) / 4)
     assert row["purity"] == 0.75 and row["purity_votes"] == pytest.approx((1.6 + 1.5) / 4)
+    assert isinstance(row["purity_of_one"], float)  # an array of one is typeset with all its digits
     assert row["purity_of_one"] == 0.75 and row["purity_votes_of_one"] == pytest.approx(2.1 / 4)
     faces = (0 + entropy([6, 4]) + np.log(2) + 0) / 4
     within = (entropy([1.6, 0.4]) + entropy([0.5, 1.5])) / 2
