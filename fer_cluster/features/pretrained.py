@@ -71,7 +71,7 @@ class Pretrained(TransformerMixin, BaseEstimator):
         self.shape_ = as_images(images, "Pretrained").shape[1:]
         if min(self.shape_) < _LEAST:
             raise InputError(f"Pretrained needs images of {_LEAST} pixels or more, got {self.shape_}.")
-        home = Path(self.folder or HOME)
+        home = _whole(self.folder)
         self.encoder_ = load_model(home).set_params(device=self.device)
         if self.code != "body":
             codes = load_file(home / "codes.safetensors")
@@ -82,7 +82,7 @@ class Pretrained(TransformerMixin, BaseEstimator):
         """Raise an InputError where the code is unknown, or the encoder is not there."""
         if self.code not in CODES:
             raise unknown("code", self.code, CODES)
-        digest(self.folder)
+        _whole(self.folder)
 
     def transform(self, images):
         """Return the features of images, shape (n, d), float32.
@@ -113,14 +113,20 @@ def digest(folder=""):
     InputError
         Where they, or the readings beside them, are not there.
     """
-    missing = [path for path in (Path(folder or HOME) / name for name in _FILES) if not path.is_file()]
+    return sha256((_whole(folder) / _FILES[0]).read_bytes()).hexdigest()[:12]
+
+
+def _whole(folder):
+    """Return the folder of an encoder, that of the shipped one where it is empty; all its files are there."""
+    home = Path(folder or HOME)
+    missing = [home / name for name in _FILES if not (home / name).is_file()]
     if missing and folder:
         raise InputError(f"No encoder is in {str(folder)!r}: {missing[0]} is missing.")
     if missing:
         raise InputError(
             f"The shipped encoder is not there: {missing[0]} is missing; install the package anew."
         )
-    return sha256((Path(folder or HOME) / _FILES[0]).read_bytes()).hexdigest()[:12]
+    return home
 
 
 def ship(encoder, subspace, expressions, folder=HOME):
