@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from fer_cluster import metrics
+from fer_cluster.intervals import over_seeds, wilson
 
 METRICS = (
     "n",
@@ -128,7 +129,7 @@ def spread(metric, scores):
     -------
     dict
         Of one seed the interval is over the faces; that of the named accuracy, a share of them,
-        is by :func:`wilson`. Runs scored by older versions have it alone.
+        is by :func:`fer_cluster.intervals.wilson`. Runs scored by older versions have it alone.
     """
     found = scores[metric]
     if isinstance(found, dict):
@@ -143,17 +144,6 @@ def value(score):
     return score["mean"] if isinstance(score, dict) else score
 
 
-def wilson(share, n):
-    """Return the 95 % interval of a share of n.
-
-    Wilson 1927, Journal of the American Statistical Association 22.
-    """
-    z = 1.96
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return centre - half, centre + half
-
-
 def _score_part(emotion, clusters, namings, n_clusters):
     cells = emotion * n_clusters + clusters  # (seeds, n)
     tables = _tables(cells, None, n_clusters)
@@ -162,7 +152,8 @@ def _score_part(emotion, clusters, namings, n_clusters):
         "purity_chance": np.array([metrics.purity_chance(table) for table in tables]),
     }
     values = _values(tables, namings, fixed)  # metric -> (seeds,)
-    margin = _margin(cells, namings, n_clusters, fixed)
+    faces = _margin_of_faces(cells, namings, n_clusters, fixed)
+    margin = {m: math.hypot(faces[m], over_seeds(v)) for m, v in values.items()}
     bare = _BARE if len(cells) == 1 else ()
     return {m: float(v[0]) if m in bare else _summary(m, v, margin[m]) for m, v in values.items()}
 
@@ -174,23 +165,22 @@ def _summary(metric, value, margin):
     return {"mean": mean, **sd, "low": max(mean - margin, least), "high": min(mean + margin, most)}
 
 
-def _margin(cells, namings, n_clusters, fixed, seed=0):
-    """Half-width of an interval of the mean over seeds that covers 95 % at the least.
+def _margin_of_faces(cells, namings, n_clusters, fixed, seed=0):
+    """Half-width of the 95 % interval, over the faces alone, of each mean over seeds.
 
-    Each replicate draws the seeds and, for all of them alike, the faces with
-    replacement. The replicates give the width only, the scores themselves the
-    centre: resampled tables have more mutual information than the faces they
-    were drawn from, so their percentiles would lie too high.
+    Each replicate draws the faces, for all seeds alike, with replacement. The
+    replicates give the width only, the scores themselves the centre: resampled
+    tables have more mutual information than the faces they were drawn from, so
+    their percentiles would lie too high.
     """
     random = np.random.default_rng(seed)
-    n_seeds, n = cells.shape
+    n = cells.shape[1]
     means = {metric: [] for metric in METRICS}
     for _ in range(REPLICATES):
         weight = np.bincount(random.integers(n, size=n), minlength=n)
         values = _values(_tables(cells, weight, n_clusters), namings, fixed)
-        drawn = random.integers(n_seeds, size=n_seeds)
         for metric in METRICS:
-            means[metric].append(values[metric][drawn].mean())
+            means[metric].append(values[metric].mean())
     return {metric: float(1.96 * np.std(replicates, ddof=1)) for metric, replicates in means.items()}
 
 

@@ -8,7 +8,8 @@ from test_classifier_plots import make_run
 
 from fer_cluster.analysis.leaderboard import Leaderboard
 from fer_cluster.errors import InputError
-from fer_cluster.scoring import METRICS, wilson
+from fer_cluster.intervals import wilson
+from fer_cluster.scoring import METRICS
 
 
 def scores(n=100.0, **given):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import entropy
+from scipy.stats import entropy, sem, t
 from sklearn.metrics import adjusted_mutual_info_score, mutual_info_score
 from sklearn.metrics.cluster import contingency_matrix, expected_mutual_information
 from test_analysis import pair, random_run
@@ -42,15 +42,15 @@ def fixed_ami(emotion, cluster, faces):
 
 
 def margin(runs, score):
-    """Return half the width of the interval: faces drawn alike for both runs, then the seeds of each."""
+    """Return half the width of the interval: faces drawn alike for both, and what the seeds of each add."""
     random = np.random.default_rng(0)
     drawn = [random.integers(N, size=N) for _ in range(REPLICATES)]
-    means = []
+    means, added = [], []
     for run in runs:
-        seeds = random.integers(len(run.clusters), size=(len(run.clusters), REPLICATES))
-        by_face = [[score(truth(run), row, faces) for row in run.clusters] for faces in drawn]
-        means.append([np.mean(np.take(one, s)) for one, s in zip(by_face, seeds.T, strict=True)])
-    return 1.96 * np.std(np.subtract(*means), ddof=1)
+        means.append([np.mean([score(truth(run), row, faces) for row in run.clusters]) for faces in drawn])
+        each = [score(truth(run), row, np.arange(N)) for row in run.clusters]
+        added.append(t.ppf(0.975, len(each) - 1) * sem(each))
+    return np.linalg.norm([1.96 * np.std(np.subtract(*means), ddof=1), *added])
 
 
 def test_ami_is_that_of_clusters_or_of_named_emotions_and_its_interval_draws_the_same_faces():

@@ -9,7 +9,7 @@ import pandas as pd
 from fer_cluster.analysis._changes import CHANGES
 from fer_cluster.analysis._pipeline import agreement, drawn, rebuilt
 from fer_cluster.analysis._reported import KEYS, named
-from fer_cluster.scoring import wilson
+from fer_cluster.intervals import over_seeds, wilson
 from fer_cluster.whole import check_whole
 
 __all__ = ["Moved"]
@@ -88,7 +88,7 @@ class Moved:
 def interval(moved):
     """Return the 95 % interval of the share of true values, shape (seeds, n), over faces and seeds."""
     share, (seeds, n) = moved.mean(), moved.shape
-    variance = moved.mean(0).var() / n + (moved.mean(1).var(ddof=1) / seeds if seeds > 1 else 0)
+    variance = moved.mean(0).var() / n + (over_seeds(moved.mean(1)) / 1.96) ** 2
     count = min(share * (1 - share) / variance, n * seeds) if variance > 0 else n
     low, high = wilson(share, count)
     return max(0.0, float(low)), min(1.0, float(high))

@@ -13,6 +13,7 @@ from fer_cluster.analysis._regressed import clusters_without
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.errors import InputError
 from fer_cluster.factors import kinds, nuisances, numbers
+from fer_cluster.intervals import over_seeds
 from fer_cluster.nuisances import NUISANCES
 from fer_cluster.whole import check_whole
 
@@ -125,14 +126,15 @@ class Nuisance:
             raise InputError(f"{run.name!r}: no nuisance and no label varies among its faces.")
         random = np.random.default_rng(self.random_state)
         crossing = Crossing(list(codes.values()), clusters)
-        ami = crossing.ami().mean(1)
+        by_seed = crossing.ami()
+        ami = by_seed.mean(1)
         null, p = crossing.by_chance(self.permutations, random)
         low, high = np.percentile(null, [2.5, 97.5], axis=1)
         columns = {"factor": list(codes), "source": [_source(name) for name in codes], "ami": ami}
         columns |= {"null": null.mean(1), "null_low": low, "null_high": high}
         columns["eta_squared"] = [eta_squared(_values(seen, name, codes), clusters) for name in codes]
         columns |= {"p": p, "p_corrected": corrected(p)}
-        columns |= _against_emotion(codes, ami, crossing.resampled(self.permutations, random))
+        columns |= _against_emotion(codes, by_seed, crossing.resampled(self.permutations, random))
         columns |= _within(codes, clusters)
         columns["ami_regressed"] = self._regressed(codes, numbers(frame), run, rows)
         table = pd.DataFrame(keys | {"n": len(rows)} | columns)
@@ -179,15 +181,19 @@ def _values(seen, name, codes):
     return indicators(codes[name])
 
 
-def _against_emotion(codes, ami, resampled):
-    """Return how far each AMI lies from emotion's; resampled ones tell the width of the interval alone."""
+def _against_emotion(codes, by_seed, resampled):
+    """Return how far each AMI lies from emotion's; resampled ones tell the width of the interval alone.
+
+    By seed, shape (factors, seeds); resampled, shape (factors, times), where faces are drawn anew.
+    """
     names = list(codes)
     if _EMOTION not in names:
         return dict.fromkeys(("difference", "low", "high"), np.nan)
     place = names.index(_EMOTION)
     own = np.where(np.arange(len(names)) == place, np.nan, 1.0)  # no difference from itself
-    difference = own * (ami - ami[place])
-    half = 1.96 * (resampled - resampled[place]).std(1, ddof=1)
+    apart = by_seed - by_seed[place]
+    difference = own * apart.mean(1)
+    half = np.hypot(1.96 * (resampled - resampled[place]).std(1, ddof=1), over_seeds(apart))
     return {"difference": difference, "low": difference - half, "high": difference + half}
 
 

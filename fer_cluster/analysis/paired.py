@@ -1,5 +1,6 @@
 """Which runs differ on the same faces: intervals of differences, and McNemar's test."""
 
+import math
 from dataclasses import dataclass
 from itertools import combinations
 from typing import ClassVar
@@ -12,6 +13,7 @@ from fer_cluster.analysis._labelled import labelled
 from fer_cluster.analysis._reported import emotions_reported, named, reported
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
+from fer_cluster.intervals import over_seeds
 from fer_cluster.whole import check_whole
 
 __all__ = ["Paired"]
@@ -28,8 +30,8 @@ _COLUMNS = (
 class Paired:
     """Differences in accuracy and AMI of every pair of runs, with intervals and a p-value.
 
-    The intervals draw faces, the same for all runs, and the seeds of each run
-    with replacement. McNemar's exact test compares the first seeds.
+    The intervals draw faces with replacement, the same for all runs, and are widened by
+    what the seeds of each run add. McNemar's exact test compares the first seeds.
 
     AMI is that of the clusters with emotion, of a classifier that of the emotions
     it names. Its replicates keep the chance level of the faces themselves and give
@@ -40,7 +42,7 @@ class Paired:
     Parameters
     ----------
     replicates : int
-        How many times faces and seeds are drawn.
+        How many times faces are drawn.
     random_state : int
 
     References
@@ -75,13 +77,15 @@ class Paired:
         keys, right = [keys for keys, _ in pairs], _right(runs)
         following = [_Following(run) for run in runs]
         accuracy, amis = self._replicates(right, following)
-        ami = np.array([one.ami().mean() for one in following])
+        ami = [one.ami()[:, 0] for one in following]  # of each seed
         order = np.argsort([-rows.mean() for rows in right], kind="stable")
         rows = []
         for a, b in combinations(order, 2):
-            low, high = np.percentile(accuracy[a] - accuracy[b], [2.5, 97.5])
-            row = _row(keys[a], keys[b], right[a], right[b]) | {"low": low, "high": high}
-            rows.append(row | _ami_row(ami[a] - ami[b], amis[a] - amis[b]))
+            row = _row(keys[a], keys[b], right[a], right[b])
+            seeds = _over_seeds(right[a].mean(1), right[b].mean(1))
+            row |= _interval(row["difference"], accuracy[a] - accuracy[b], seeds)
+            seeds = _over_seeds(ami[a], ami[b])
+            rows.append(row | _ami_row(ami[a].mean() - ami[b].mean(), amis[a] - amis[b], seeds))
         table = pd.DataFrame(rows)
         table["p_holm"] = _holm(table["p"].to_numpy())
         table["real"] = table["p_holm"] < 0.05
@@ -112,7 +116,7 @@ class Paired:
             scores[0, :, columns] = every @ weight.T / n
             scores[1, :, columns] = np.concatenate([one.ami(weight) for one in following])
         by_run = np.split(scores, np.cumsum([len(rows) for rows in right])[:-1], axis=1)
-        return np.stack([_over_seeds(seeds, random) for seeds in by_run], axis=1)
+        return np.stack([seeds.mean(1) for seeds in by_run], axis=1)
 
 
 class _Following:
@@ -167,10 +171,16 @@ def _differ(first, run, what):
     )
 
 
-def _over_seeds(scores, random):
-    """Return the means of scores (2, seeds, replicates) over seeds drawn with replacement, alike for both."""
-    drawn = random.integers(scores.shape[1], size=scores.shape[1:])
-    return np.take_along_axis(scores, drawn[None], axis=1).mean(axis=1)
+def _over_seeds(first, second):
+    """Return what the seeds of two runs, each with its scores, add to half the width of an interval."""
+    return math.hypot(over_seeds(first), over_seeds(second))
+
+
+def _interval(difference, replicates, seeds):
+    """Return ``low`` and ``high``: percentiles over the drawn faces, further away by the seeds' part."""
+    low, high = np.percentile(replicates, [2.5, 97.5])
+    low, high = math.hypot(difference - low, seeds), math.hypot(high - difference, seeds)
+    return {"low": difference - low, "high": difference + high}
 
 
 def _row(first, second, right_first, right_second):
@@ -191,8 +201,8 @@ def _row(first, second, right_first, right_second):
     }
 
 
-def _ami_row(difference, replicates):
-    margin = 1.96 * replicates.std(ddof=1)
+def _ami_row(difference, replicates, seeds):
+    margin = math.hypot(1.96 * replicates.std(ddof=1), seeds)
     return {"ami_difference": difference, "ami_low": difference - margin, "ami_high": difference + margin}
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from fer_cluster.analysis._reported import named
 from fer_cluster.errors import InputError
+from fer_cluster.intervals import over_seeds
 from fer_cluster.scoring import spread, value
 
 __all__ = ["Seeds"]
@@ -77,12 +78,10 @@ def _row(members):
 
 def _over(metric, found):
     """Return mean, standard deviation and 95 % interval of a score over several trainings."""
-    from scipy.stats import t
-
     means = np.array([value(one) for one in found])
     mean, sd = float(means.mean()), float(means.std(ddof=1))
     half = [(one["high"] - one["low"]) / 2 for one in found if "low" in one]
     margin = math.nan
     if len(half) == len(found):
-        margin = math.hypot(t.ppf(0.975, len(means) - 1) * sd / math.sqrt(len(means)), np.mean(half))
+        margin = math.hypot(over_seeds(means), np.mean(half))
     return {metric: mean, f"{metric}_sd": sd, f"{metric}_low": mean - margin, f"{metric}_high": mean + margin}
