@@ -19,6 +19,7 @@ _NUMBERS = ("n_clusters", "n_components")  # what clusterers call the number of 
 _INDICES = ("silhouette", "calinski_harabasz", "davies_bouldin")
 _INFORMATION = ("bic", "aic")
 _HALVED = ("prediction_strength", "stability")
+_GIVEN = ("n_faces", "references", "repeats", "random_state")  # to the analysis as they are
 
 
 class _Visualizer(BaseEstimator):
@@ -68,11 +69,12 @@ class KElbowVisualizer(_Visualizer):
         With ``n_clusters`` or ``n_components``. One that cannot predict places further rows
         with their nearest neighbour.
     k : int, tuple of int, or sequence of int
-        The most; the first and the one after the last; or each number of clusters.
+        The most; the first and the one after the last; or each number of clusters. Those above half
+        the number of rows are left out.
     metric : str, optional
-        The one criterion that is measured and drawn: ``silhouette``, ``calinski_harabasz``,
-        ``davies_bouldin``, ``gap``, ``prediction_strength``, ``stability``, or ``bic`` or ``aic``
-        (of a clusterer without them ``bic_spherical``, ``aic_spherical``). None: all.
+        The one criterion that is measured and drawn, with the fits that it needs: ``silhouette``,
+        ``calinski_harabasz``, ``davies_bouldin``, ``gap``, ``prediction_strength``, ``stability``, or
+        ``bic`` or ``aic`` (of a clusterer without them ``bic_spherical``, ``aic_spherical``). None: all.
     n_faces, references, repeats, random_state
         As those of :class:`fer_cluster.analysis.choose_k.ChooseK`.
 
@@ -112,42 +114,35 @@ class KElbowVisualizer(_Visualizer):
         Raises
         ------
         InputError
-            Where the estimator takes no number of clusters, or there is no such metric.
+            Where the estimator takes no number of clusters, there is no such metric, or all numbers of
+            clusters are above half the number of rows.
         """
         x = validate_data(self, X, ensure_min_samples=4)
         number = _number_of(self.estimator)
         criteria = _criteria_of(self.estimator)
         if self.metric not in (None, *criteria):
             raise unknown("The metric of KElbowVisualizer", self.metric, criteria)
-        analysis = catalog.make("analysis", "choose_k", ks=_numbers(self.k), **self._given())
+        given = {name: getattr(self, name) for name in _GIVEN}
+        analysis = catalog.make("analysis", "choose_k", ks=_numbers(self.k), **given)
 
         def fitted(x, k):
             return _fitted(_seeded(self.estimator, self.random_state, **{number: k}), x)
 
         told = self._told()
-        table = analysis.criteria(fitted, x, told["run"]).assign(**told)
-        if self.metric is not None:
-            table = table[table["criterion"] == self.metric].reset_index(drop=True)
-        self.table_ = table
-        self.chosen_ = dict(table.groupby("criterion", sort=False)["chosen"].first())
+        self.table_ = analysis.criteria(fitted, x, told["run"], self.metric).assign(**told)
+        self.chosen_ = dict(self.table_.groupby("criterion", sort=False)["chosen"].first())
         vars(self).pop("elbow_value_", None)  # of an earlier fit
         if self.metric is not None:
             chosen = self.chosen_[self.metric]
             self.elbow_value_ = None if pd.isna(chosen) else int(chosen)
         return self
 
-    def _given(self):
-        """Return the parameters of the analysis; nothing is refitted that the metric does not need."""
-        given = {name: getattr(self, name) for name in ("n_faces", "references", "repeats", "random_state")}
-        if self.metric not in (None, *_HALVED):
-            given["repeats"] = min(1, self.repeats)
-            if self.metric != "gap":
-                given["references"] = min(1, self.references)
-        return given
-
 
 class SilhouetteVisualizer(_Visualizer):
     """Silhouettes of the rows, cluster by cluster.
+
+    Noise, rows with a label below 0 as DBSCAN and HDBSCAN have it, is no cluster: it is left out of
+    the scores and of the picture, which says how many rows that is.
 
     Parameters
     ----------
@@ -158,7 +153,8 @@ class SilhouetteVisualizer(_Visualizer):
     Attributes
     ----------
     table_ : DataFrame
-        A row for each row looked at: its cluster and its silhouette.
+        A row for each row looked at but for noise: its cluster and its silhouette; ``noise`` is how
+        many rows of noise were left out.
     silhouette_score_ : float
         Their mean.
     """

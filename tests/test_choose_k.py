@@ -174,11 +174,17 @@ def test_faces_are_drawn_and_k_may_be_given_in_any_way():
     )
 
 
+@pytest.mark.parametrize("clusterer", ["kmeans", "sklearn.cluster:KMeans"])
+def test_more_clusters_than_a_half_has_faces_are_left_out(clusterer):
+    few = ChooseK(ks=(81, 80, 2), references=1, repeats=1)
+    assert few.table([blobs_run(clusterer=clusterer)])["k"].unique().tolist() == [2, 80]
+
+
 def test_what_cannot_be_refitted_is_explained():
     with pytest.raises(InputError, match="its clusterer one takes no n_clusters"):
         SMALL.table([blobs_run(clusterer="one")])
-    with pytest.raises(InputError, match="n_clusters=161"):
-        ChooseK(ks=(2, 161)).table([blobs_run()])
+    with pytest.raises(InputError, match="Half of the faces of 'pixels-kmeans': ks must have .* up to 80, "):
+        ChooseK(ks=(81, 161)).table([blobs_run()])
     with pytest.raises(InputError, match="repeats must be a whole number of 1 or more, got 0"):
         ChooseK(repeats=0).table([blobs_run()])
 
@@ -204,7 +210,10 @@ def test_the_picture_is_of_the_table_and_redrawn_from_its_csv(of_one, tmp_path):
     silhouette = figure.axes[0]
     np.testing.assert_allclose(silhouette.lines[0].get_ydata(), values(data[:40], "silhouette"))
     assert silhouette.get_xlabel() == "k; highest: k = 4" and list(silhouette.lines[1].get_xdata()) == [4, 4]
-    assert figure.axes[5].get_xlabel() == "k; first not below next: none" and len(figure.axes[5].lines) == 1
+    assert len(figure.axes[5].lines) == 1
+    told = [panel.get_xlabel().split("\n") for panel in figure.axes[5:8]]
+    assert told[0] == ["k; first not below next: none", "band: ± a standard error"]
+    assert told[1][1:] == told[2][1:] == ["band: ± sd over halvings"]
 
 
 def test_text_of_the_picture_is_legible(of_one):

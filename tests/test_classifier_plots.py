@@ -234,6 +234,10 @@ class TestScoresOfBothKinds:
         axes = Scores().draw(Scores().data(self.runs())).axes
         squares = [sum(line.get_marker() == "s" for line in panel.lines) for panel in axes]
         assert squares == [1, 0, 1, 1, 0]  # neither Hungarian accuracy nor purity
+        dots = [
+            sum(line.get_markersize() == 6 and line.get_marker() == "o" for line in p.lines) for p in axes
+        ]
+        assert dots == [2, 1, 2, 2, 1]  # K-Means, and the control that is a classifier
 
     def test_worse_than_chance_stays_in_the_panel(self):
         runs = self.runs()

@@ -28,6 +28,12 @@ def codes(run):
     return run.faces["emotion"].cat.codes.to_numpy().astype(int)
 
 
+def test_what_a_clusterer_from_outside_refuses_is_explained():
+    params = {"clusterer": {"n_clusters": 161}}
+    with pytest.raises(InputError, match="KMeans cannot be used here"):
+        SMALL.table([blobs_run(clusterer="sklearn.cluster:KMeans", params=params)])
+
+
 # ---- where the truth is known
 
 

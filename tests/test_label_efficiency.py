@@ -194,6 +194,7 @@ class TestPlot:
         assert pixels(figure) == pixels(plot.draw(pd.read_csv(tmp_path / "data.csv")))
         assert len(figure.axes) == 3
         ax = figure.axes[0]
+        assert ax.get_xlabel().endswith("\nbands: 95 % of draws; at the last point, of seeds")
         assert ax.get_xscale() == "log" and len(ax.lines) == len(ax.collections) == 2
         shown = of(data[data["run"] == LONG], "clusters")
         np.testing.assert_allclose(ax.lines[0].get_xdata(), shown.index)

@@ -193,6 +193,14 @@ def test_what_was_trained_is_taken_from_the_run_or_refused(faces, runs):
     assert rebuilt(given, faces, 1).chain.extractor is own
 
 
+def test_what_a_clusterer_from_outside_refuses_is_explained(faces, runs):
+    spec = runs["light"].spec
+    params = spec["params"] | {"clusterer": {"n_clusters": 999}}
+    run = replace(runs["light"], spec=spec | {"clusterer": "sklearn.cluster:KMeans", "params": params})
+    with pytest.raises(InputError, match="KMeans cannot be used here: n_samples="):
+        Moved().table([run], faces)
+
+
 @pytest.mark.parametrize(
     "given, match",
     [({"n_faces": 0}, "n_faces must be a whole number of 1 or more, got 0"), ({"seeds": 0}, "seeds must be")],

@@ -325,9 +325,20 @@ class TestContingency:
 
     def test_clusters_stand_in_the_order_of_their_names(self):
         run = make_run([SAD] * 3 + [ANGRY] * 2 + [HAPPY], [0] * 3 + [2] * 2 + [1], k=4)
+        run.spec["fit"] = "test"
         columns = Contingency().data([run]).drop_duplicates("cluster").sort_values("place")
         assert columns["cluster"].tolist() == [2, 1, 0, 3]
         assert columns["named"].tolist() == ["angry", "happy", "sad", "empty"]
+
+    def test_where_no_face_fitted_on_is_labelled_no_cluster_has_a_name(self):
+        part = ["train"] * 2 + ["test"] * 4
+        run = make_run([-1, -1, SAD, HAPPY, HAPPY, HAPPY], [0, 1, 0, 1, 1, 1], part=part, k=3)
+        data = Contingency().data([run])
+        columns = data.drop_duplicates("cluster").sort_values("place")
+        assert columns["cluster"].tolist() == [1, 0, 2]  # by their size
+        assert columns["named"].tolist() == ["no name", "no name", "empty"]
+        (panel, _) = Contingency().draw(data).axes
+        assert panel.get_xlabel().startswith("cluster: no label names it\n") and not panel.patches
 
     def test_sums_and_counts_are_written(self):
         run = make_run([HAPPY] * 4 + [SAD] * 4, [0, 0, 0, 1, 0, 1, 1, 1])

@@ -128,8 +128,16 @@ def test_labels_do_not_reach_the_refit():
 
 
 def test_too_many_clusters_are_explained():
-    with pytest.raises(InputError, match="n_clusters=161"):
-        PurityK(ks=(161,)).table([blobs_run()])
+    with pytest.raises(
+        InputError, match="'pixels-kmeans': ks must have a number up to 160, .* got 161, 200."
+    ):
+        PurityK(ks=(161, 200)).table([blobs_run()])
+
+
+@pytest.mark.parametrize("clusterer", ["kmeans", "sklearn.cluster:KMeans"])
+def test_more_clusters_than_faces_fitted_on_are_left_out(clusterer):
+    table = PurityK(ks=(2, 160, 161), permutations=9).table([blobs_run(clusterer=clusterer)])
+    assert table["k"].unique().tolist() == [2, 160]
 
 
 def test_the_sentence():

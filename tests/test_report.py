@@ -15,6 +15,7 @@ from fer_cluster import catalog
 from fer_cluster.comparing import parameters_now
 from fer_cluster.errors import InputError
 from fer_cluster.features.hog import Hog
+from fer_cluster.features.pixels import Pixels
 from fer_cluster.report.again import again
 from fer_cluster.report.face_map import as_json, face_map
 from fer_cluster.report.points import entropy, points, pooled
@@ -22,7 +23,7 @@ from fer_cluster.report.portraits import portraits
 from fer_cluster.report.sections import HEADINGS, Heading, Section, Shown, sections
 from fer_cluster.report.sheets import SIDE, sheets
 from fer_cluster.report.verdict import in_short, verdicts
-from fer_cluster.report.writing import write_report
+from fer_cluster.report.writing import _is_numeric, write_report
 
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
 
@@ -263,6 +264,55 @@ def test_what_is_slow_to_cluster_is_not_clustered_anew(runs, faces, monkeypatch)
     monkeypatch.setattr("fer_cluster.report.sections.make_each", lambda name, part, runs, *_, **asked: runs)
     (section,) = sections([runs[0], slow], faces, patience=np.inf)
     assert section.shown == [runs[0], slow] and not section.left_out
+
+
+def test_features_that_are_fitted_anew_take_their_time(runs, faces, monkeypatch):
+    only = tuple(heading for heading in HEADINGS if heading.name in ("moved", "stability"))
+    monkeypatch.setattr("fer_cluster.report.sections.HEADINGS", only)
+    slow = replace(runs[0], spec=runs[0].spec | {"seconds": {"clusterer": 0.1, "features": 90.0}})
+    assert [bool(section.left_out) for section in sections([slow], faces)] == [True, False]
+    own = Pixels(n_components=3).fit(faces.images)
+    for given in ({"models": (own,)}, {"spec": slow.spec | {"features": "simclr"}}):
+        found = sections([replace(slow, **given)], faces)  # what was trained is not trained again
+        assert not any(section.left_out for section in found)
+
+
+def test_a_clusterer_from_outside_ends_no_report(monkeypatch):
+    only = tuple(heading for heading in HEADINGS if heading.name == "purity_k")
+    monkeypatch.setattr("fer_cluster.report.sections.HEADINGS", only)
+    run = fer_cluster.cluster("toy:n=60", "pixels:9", "sklearn.cluster:KMeans", seeds=1)
+    (section,) = sections([run])
+    assert section.shown[0].table["k"].max() == 40  # of 48 faces fitted on
+
+
+def test_what_compares_runs_and_what_looks_at_one_is_in_the_report(page):
+    for name in ("leaderboard_official", "grid_official", "choosing_official"):
+        assert f'download="{name}.csv"' in page
+    assert 'download="silhouette_pixels-kmeans_official.csv"' in page and "Emotions held out" in page
+
+
+def test_mean_faces_of_two_splits_are_told_apart(runs, faces, monkeypatch, tmp_path):
+    monkeypatch.setattr("fer_cluster.report.sections.HEADINGS", ())
+    other = fer_cluster.cluster(faces, "pixels", "kmeans", seeds=1, split="all")
+    text = write_report([runs[0], other], tmp_path / "r.html", faces, patience=0).read_text(encoding="utf-8")
+    of = re.findall("<h3>(.*)</h3>", text[text.index('<h2 id="portraits">') :])
+    assert of == ["pixels-kmeans, split official", "pixels-kmeans, split all"]
+
+
+@pytest.mark.parametrize(
+    "cells, numeric",
+    [
+        (["0.250", "", "-0.001"], True),
+        (["12", "1,234"], True),
+        (["3-layer net", "2"], False),
+        (["-1 head"], False),
+        ([".5 dropout"], False),
+        (["", ""], False),
+        ([], False),
+    ],
+)
+def test_a_column_is_of_numbers_where_all_its_cells_are(cells, numeric):
+    assert _is_numeric(cells) == numeric
 
 
 def test_what_needs_faces_is_not_told_of_without_them(runs, monkeypatch):

@@ -34,7 +34,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def faces():
     toy = fer_cluster.load("toy:n=210")
-    files = [HOSTILE, "=1+2.png", *(f"face {number}.png" for number in range(2, 210))]
+    files = [HOSTILE, "=1+2.png", "-1+2.png", *(f"face {number}.png" for number in range(3, 210))]
     return Faces(toy.images, toy.about.assign(file=files), HOSTILE)
 
 
@@ -282,6 +282,10 @@ def test_a_hostile_name_runs_nothing(page, faces, folder):
     rows = downloaded(page, folder)
     assert len(rows) == 210
     assert rows[0]["file"] == HOSTILE and rows[1]["file"] == "'=1+2.png"  # no formula in a spreadsheet
+    assert rows[2]["file"] == "'-1+2.png"
+    others = [value for row in rows for name, value in row.items() if name != "file"]
+    assert any(re.match(r"-[\d.]+ to ", value) for value in others)  # a bin is no formula
+    assert not any(value.startswith("'") for value in others)
     number = page.find_element("id", "map-number")
     number.clear()
     number.send_keys("0")

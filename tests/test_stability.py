@@ -95,6 +95,9 @@ def test_what_cannot_be_refitted_is_explained():
         Stability(refits=1).table([fitted_run()])
     with pytest.raises(InputError, match="is no clustering"):
         SMALL.table([fitted_run(kind="classifier", params={})])
+    params = {"clusterer": {"n_clusters": 161}}
+    with pytest.raises(InputError, match="KMeans cannot be used here: n_samples=160 should be >= n_cl"):
+        SMALL.table([fitted_run(clusterer="sklearn.cluster:KMeans", params=params)])
     assert len(SMALL.table([fitted_run(clusterer="one", params={"clusterer": {}})])) == 6
 
 
@@ -114,6 +117,9 @@ def test_the_picture_is_of_the_table_and_redrawn_from_its_csv(tmp_path):
     assert len(second.get_yticklabels()) == 5  # one seed has no agreement
     dots = [line for line in first.lines if line.get_marker() == "o"]
     np.testing.assert_allclose([dot.get_xdata()[0] for dot in dots], 1)
+    (dashed,) = [line for line in first.lines if line.get_linestyle() == "--"]
+    assert dashed.get_zorder() > first.xaxis.get_zorder()  # else the grid hides it
+    assert first.get_xlabel().endswith("stable; grey: mean ± sd over pairs of fits")
 
 
 def test_text_of_the_picture_is_legible():

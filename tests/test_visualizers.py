@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.datasets import make_blobs
 from sklearn.metrics import silhouette_samples, silhouette_score
 from sklearn.mixture import GaussianMixture
@@ -17,6 +17,16 @@ from fer_cluster.visualizers import KElbowVisualizer, SilhouetteVisualizer, _cri
 
 X, GROUP = make_blobs(240, 3, centers=4, cluster_std=0.6, random_state=3)
 SMALL = {"references": 2, "repeats": 2}
+
+
+class Counted(KMeans):
+    """K-Means that counts its fits."""
+
+    fits = 0
+
+    def fit(self, X, y=None):
+        Counted.fits += 1
+        return super().fit(X)
 
 
 @parametrize_with_checks(
@@ -61,6 +71,13 @@ def test_one_metric_is_that_of_all(estimator):
         assert list(seen.chosen_) == [metric]
 
 
+@pytest.mark.parametrize("metric, fits", [("silhouette", 1), ("gap", 3), ("stability", 4), (None, 8)])
+def test_nothing_is_fitted_that_the_metric_does_not_need(metric, fits):
+    Counted.fits = 0
+    KElbowVisualizer(Counted(n_init=1), k=[3], metric=metric, **SMALL).fit(X)
+    assert Counted.fits == fits
+
+
 def test_one_metric_is_one_panel_and_forgotten_by_the_next_fit():
     from matplotlib.figure import Figure
 
@@ -86,6 +103,20 @@ def test_silhouettes_are_those_of_scikit_learn():
     assert seen.silhouette_score_ == pytest.approx(silhouette_score(X, GROUP), abs=0.01)
     few = SilhouetteVisualizer(KMeans(4, n_init=3), n_faces=50).fit(X)
     assert len(few.table_) == 50 and set(few.table_["n"]) == {50}
+
+
+def test_noise_is_no_cluster():
+    far = np.concatenate([X, 100 * np.eye(3)])
+    seen = SilhouetteVisualizer(DBSCAN(eps=1.5)).fit(far)
+    label = DBSCAN(eps=1.5).fit(far).labels_
+    assert seen.table_["cluster"].tolist() == label[label >= 0].tolist() and (label[-3:] < 0).all()
+    assert seen.silhouette_score_ == pytest.approx(silhouette_score(far[label >= 0], label[label >= 0]))
+    (panel,) = seen.draw().axes
+    noise = (label < 0).sum()
+    assert panel.get_title(loc="left").endswith(f", {243 - noise} faces, {noise} of noise left out")
+    assert len(panel.patches) == label.max() + 1
+    with pytest.raises(InputError, match="'DBSCAN' has no silhouettes"):
+        SilhouetteVisualizer(DBSCAN(eps=1e-6)).fit(X)
 
 
 @pytest.mark.parametrize("visualizer", [KElbowVisualizer, SilhouetteVisualizer])

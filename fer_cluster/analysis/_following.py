@@ -7,6 +7,7 @@ import numpy as np
 from fer_cluster import metrics
 
 _BLOCK = 50  # permutations whose tables are held at once
+_LEAST = 1e-6  # chances: smaller ones so few permutations do not tell
 
 
 class Crossing:
@@ -92,7 +93,7 @@ def tail(observed, null):
     """Return the chance of values as large, by gamma distributions of the mean and variance of a null.
 
     Mutual information of what is independent is nearly chi-squared, which is a gamma
-    distribution; so few permutations tell also small chances apart.
+    distribution; so few permutations tell also small chances apart, but none below 1e-6.
 
     Parameters
     ----------
@@ -108,7 +109,8 @@ def tail(observed, null):
     mean, variance = null.mean(1), null.var(1, ddof=1)
     varies = (mean > 1e-12) & (variance > 1e-18)
     mean, variance = np.where(varies, mean, 1.0), np.where(varies, variance, 1.0)
-    return np.where(varies, gamma.sf(observed, mean**2 / variance, scale=variance / mean), 1.0)
+    chance = gamma.sf(observed, mean**2 / variance, scale=variance / mean)
+    return np.where(varies, np.maximum(chance, _LEAST), 1.0)
 
 
 def within(group, factor, clusters):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_cluster import catalog
-from fer_cluster.analysis._refit import clusterer_of
+from fer_cluster.analysis._refit import clusterer_of, fitted
 from fer_cluster.chain import Chain, shaped, supervision
-from fer_cluster.errors import InputError
+from fer_cluster.errors import InputError, from_outside
 from fer_cluster.faces import as_rows
 from fer_cluster.metrics import ari, contingency
 
@@ -80,6 +80,12 @@ def refitted(run, images, seeds):
     return _fitted(run, images, seeds)
 
 
+def fits_features(run):
+    """Return whether the features of a run are fitted to make it anew, as those that are trained are not."""
+    recorded = run.spec.get("params", {}).get("features", {})
+    return not run.models and not _learns(run.spec["features"], recorded)
+
+
 def drawn(rows, count, seed):
     """Return as many of the rows as that, at random and in their order.
 
@@ -103,9 +109,10 @@ def _fitted(run, images, seeds, extractor=None, kept=None):
     clusterers = [clusterer_of(run, seed) for seed in run.spec["seeds"][:seeds]]
     chain = _chain(run, extractor)
     if extractor is None:
-        chain.extractor.fit(shaped(chain.extractor, images))
+        with from_outside(chain.extractor):
+            chain.extractor.fit(shaped(chain.extractor, images))
     x = chain.fit_steps(images) if chain.steps else _extracted(chain, images, kept)
-    return Pipeline(chain, tuple(clusterer.fit(x) for clusterer in clusterers), x)
+    return Pipeline(chain, tuple(fitted(clusterer, x) for clusterer in clusterers), x)
 
 
 def _extracted(chain, images, kept):

@@ -5,7 +5,7 @@ import ast
 import numpy as np
 
 from fer_cluster import catalog
-from fer_cluster.errors import InputError
+from fer_cluster.errors import InputError, from_outside
 from fer_cluster.faces import as_rows
 
 
@@ -40,6 +40,36 @@ def clusterer_of(run, seed=0, **params):
     given = {name: _value(value, own.get(name)) for name, value in recorded.items()}
     given |= params | {"random_state": seed}
     return part.set_params(**{name: value for name, value in given.items() if name in own})
+
+
+def fitted(clusterer, x):
+    """Return a clusterer fitted on features; what one that is not ours refuses is an InputError."""
+    with from_outside(clusterer):
+        return clusterer.fit(x)
+
+
+def numbers_up_to(most, ks, where):
+    """Return those numbers of clusters that are not more than the faces to fit on, in their order.
+
+    Parameters
+    ----------
+    most : int
+        The number of faces.
+    ks : int or sequence of int
+    where : str
+        Whose faces they are, for the error.
+
+    Raises
+    ------
+    InputError
+        Where all numbers are more.
+    """
+    asked = [int(k) for k in np.atleast_1d(ks)]
+    found = [k for k in asked if k <= most]
+    if not found:
+        told = ", ".join(map(str, asked))
+        raise InputError(f"{where}: ks must have a number up to {most:,}, the faces to fit on, got {told}.")
+    return found
 
 
 def features_of(run, part, kept=None):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fer_cluster.analysis._refit import clusterer_of
+from fer_cluster.analysis._refit import clusterer_of, fitted
 from fer_cluster.errors import InputError
 
 _REST = 1e-6  # share of the variance below which nothing but rounding is left
@@ -27,16 +27,19 @@ def clusters_without(frame, run, rows, seeds):
     made = [_clusterer(run, seed) for seed in run.spec["seeds"][:seeds]]
     if not made or None in made or not run.features.shape[-1]:
         return None
-    fitted = np.flatnonzero(run.faces["part"] == run.spec["fit"])
-    x, others = (np.asarray(run.features[some], np.float32) for some in (fitted, rows))
-    told, told_others = _standardised(frame.loc[fitted].to_numpy(), frame.loc[rows].to_numpy())
+    fit = np.flatnonzero(run.faces["part"] == run.spec["fit"])
+    x, others = (np.asarray(run.features[some], np.float32) for some in (fit, rows))
+    told, told_others = _standardised(frame.loc[fit].to_numpy(), frame.loc[rows].to_numpy())
     penalty = 1e-6 * len(x) * np.eye(told.shape[1], dtype=np.float32)  # keeps what does not vary solvable
     weights = np.linalg.solve(told.T @ told + penalty, told.T @ x)
     rest = x - told @ weights
     if rest.var(0).sum() <= _REST * x.var(0).sum():
         return None
     left = others - told_others @ weights
-    return np.stack([one.fit(rest).predict(left) for one in made])
+    try:
+        return np.stack([fitted(one, rest).predict(left) for one in made])
+    except InputError:
+        return None
 
 
 def _standardised(fitted, others):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster.analysis import _criteria as criteria
-from fer_cluster.analysis._refit import clusterer_of, features_of
+from fer_cluster.analysis import _refit
 from fer_cluster.analysis._reported import KEYS, named, sd
 from fer_cluster.metrics import ari, contingency
 from fer_cluster.progress import bar
@@ -30,6 +30,7 @@ _NAMES = {
 }
 _LOWEST = ("davies_bouldin", "bic", "aic", "bic_spherical", "aic_spherical")
 _STRONG = 0.8
+_HALVED = ("prediction_strength", "stability")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class ChooseK:
     Parameters
     ----------
     ks : sequence of int
-        Numbers of clusters.
+        Numbers of clusters; those above half the number of faces drawn are left out.
     n_faces : int
         How many faces, at random, are looked at.
     references : int
@@ -84,7 +85,8 @@ class ChooseK:
         Raises
         ------
         InputError
-            Where a run keeps no features, or its clusterer takes no number of clusters or cannot predict.
+            Where a run keeps no features, its clusterer takes no number of clusters or cannot predict,
+            or all ``ks`` are above half the number of faces drawn.
         """
         tables = [self._of_run(keys, run) for keys, run in named(runs)]
         return pd.concat(tables, ignore_index=True).astype({"chosen": "Int64"})[list(_COLUMNS)]
@@ -93,7 +95,7 @@ class ChooseK:
         """Return what each criterion chooses, and whether they agree; a sentence or two a run."""
         return " ".join(_sentence(rows) for _, rows in table.groupby(list(KEYS), sort=False))
 
-    def criteria(self, fitted, x, name=""):
+    def criteria(self, fitted, x, name="", only=None):
         """Return a row for each criterion and k of any clusterer, that of no run too.
 
         Parameters
@@ -103,16 +105,17 @@ class ChooseK:
         x : ndarray, shape (n, d)
         name : str
             What is said beside the progress bar.
+        only : str, optional
+            The one criterion that is wanted: nothing is fitted that others alone need.
         """
         random = np.random.default_rng(self.random_state)
         drawn = np.sort(random.permutation(len(x))[: self.n_faces])
         x = np.asarray(x[drawn])
         references = [criteria.reference(x, random) for _ in range(self.references)]
         orders = [random.permutation(len(x)) for _ in range(self.repeats)]
-        ks, rows = sorted({int(k) for k in np.atleast_1d(self.ks)}), []
-        for k in bar(ks, f"{name}, numbers of clusters", leave=False):
-            found = _whole(fitted, x, k) | _against(fitted, x, k, references) | _halved(fitted, x, k, orders)
-            for criterion, (value, spread) in found.items():
+        ks, rows = _refit.numbers_up_to(len(x) // 2, self.ks, f"Half of the faces of {name!r}"), []
+        for k in bar(sorted(set(ks)), f"{name}, numbers of clusters", leave=False):
+            for criterion, (value, spread) in _found(fitted, x, k, references, orders, only).items():
                 rows.append({"criterion": criterion, "k": k, "value": value, "value_sd": spread})
         table = pd.DataFrame(rows).sort_values(["criterion", "k"], key=_in_order, ignore_index=True)
         by = table.groupby("criterion", sort=False)
@@ -122,9 +125,9 @@ class ChooseK:
 
     def _of_run(self, keys, run):
         def fitted(x, k):
-            return clusterer_of(run, run.spec["seeds"][0], n_clusters=k).fit(x)
+            return _refit.fitted(_refit.clusterer_of(run, run.spec["seeds"][0], n_clusters=k), x)
 
-        table = self.criteria(fitted, features_of(run, run.spec["fit"]), run.name)
+        table = self.criteria(fitted, _refit.features_of(run, run.spec["fit"]), run.name)
         return table.assign(**keys | {"part": run.spec["fit"]})
 
 
@@ -140,6 +143,18 @@ def choice(criterion, rows):
     if not len(k):
         return pd.NA
     return int(k[value.argmin() if criterion in _LOWEST else value.argmax()])
+
+
+def _found(fitted, x, k, references, orders, only):
+    """Return the criteria of one number of clusters, or the one that is wanted."""
+    found = {}
+    if only not in ("gap", *_HALVED):
+        found |= _whole(fitted, x, k)
+    if only in (None, "gap"):
+        found |= _against(fitted, x, k, references)
+    if only in (None, *_HALVED):
+        found |= _halved(fitted, x, k, orders)
+    return {criterion: told for criterion, told in found.items() if only in (None, criterion)}
 
 
 def _whole(fitted, x, k):

@@ -10,7 +10,7 @@ from fer_cluster.analysis._effects import corrected
 from fer_cluster.analysis._labelled import emotions, labelled
 from fer_cluster.analysis._novelty import auroc, auroc_interval, distances
 from fer_cluster.analysis._null import beyond, null_tables
-from fer_cluster.analysis._refit import clusterer_of, features_of
+from fer_cluster.analysis._refit import clusterer_of, features_of, fitted
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
@@ -97,7 +97,7 @@ class Discovery:
         """Return clusters and distances of the faces scored, each (seeds, n), fitted on the kept faces."""
         fit_x, clusters, apart = np.asarray(task.fit_x[kept]), [], []
         for seed in run.spec["seeds"][: self.seeds]:
-            clusterer = clusterer_of(run, seed).fit(fit_x)
+            clusterer = fitted(clusterer_of(run, seed), fit_x)
             clusters.append(np.asarray(clusterer.predict(task.x)))
             apart.append(distances(clusterer, task.x))
         return np.stack(clusters), None if any(one is None for one in apart) else np.stack(apart)

@@ -65,7 +65,8 @@ class Nuisance:
           95 % band where the same clusters hold the faces at random.
         - ``eta_squared``: share of the factor's variance between clusters; of kinds, emotion
           too, that of their indicators (Goodman and Kruskal's tau).
-        - ``p``, and ``p_corrected`` for false discovery over the factors.
+        - ``p``, and ``p_corrected`` for false discovery over the factors: approximate, by a gamma
+          distribution fitted to the permutations, and never below 1e-6, which they do not tell.
         - ``difference`` from emotion's AMI; ``low`` and ``high``, its 95 % interval over faces and seeds.
         - ``ami_in_emotion``: AMI with the factor among faces of one emotion;
           ``emotion_in_factor``: AMI with emotion among faces alike in the factor.

@@ -179,7 +179,7 @@ def _over_seeds(first, second):
 def _interval(difference, replicates, seeds):
     """Return ``low`` and ``high``: percentiles over the drawn faces, further away by the seeds' part."""
     low, high = np.percentile(replicates, [2.5, 97.5])
-    low, high = math.hypot(difference - low, seeds), math.hypot(high - difference, seeds)
+    low, high = math.hypot(max(difference - low, 0), seeds), math.hypot(max(high - difference, 0), seeds)
     return {"low": difference - low, "high": difference + high}
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fer_cluster import metrics
 from fer_cluster.analysis._null import beyond, null_tables
-from fer_cluster.analysis._refit import clusterer_of, features_of
+from fer_cluster.analysis._refit import clusterer_of, features_of, fitted, numbers_up_to
 from fer_cluster.analysis._reported import KEYS, emotions_reported, named
 from fer_cluster.progress import bar
 from fer_cluster.whole import check_whole
@@ -28,7 +28,7 @@ class PurityK:
     Parameters
     ----------
     ks : sequence of int
-        Numbers of clusters.
+        Numbers of clusters; those above the number of faces fitted on are left out.
     permutations : int
     random_state : int
         Of the permutations.
@@ -58,7 +58,7 @@ class PurityK:
         ------
         InputError
             Where a run has no labels or features, or a clusterer that takes no number of
-            clusters or cannot predict.
+            clusters or cannot predict, or all ``ks`` are above the number of faces fitted on.
         """
         rows = [row for keys, run in named(runs) for row in self._rows(keys, run)]
         return pd.DataFrame(rows, columns=list(_COLUMNS))
@@ -72,10 +72,11 @@ class PurityK:
         labelled = run.faces["emotion"].notna().to_numpy()
         fit_x = features_of(run, run.spec["fit"])
         x = features_of(run, run.spec["report"], labelled)
-        for k in bar(np.atleast_1d(self.ks), f"{run.name}, numbers of clusters", leave=False):
-            clusterer = clusterer_of(run, run.spec["seeds"][0], n_clusters=int(k))
-            cluster = np.asarray(clusterer.fit(fit_x).predict(x))
-            yield from self._scored(keys | {"n": len(emotion), "k": int(k)}, emotion, cluster)
+        ks = numbers_up_to(len(fit_x), self.ks, repr(run.name))
+        for k in bar(ks, f"{run.name}, numbers of clusters", leave=False):
+            clusterer = clusterer_of(run, run.spec["seeds"][0], n_clusters=k)
+            cluster = np.asarray(fitted(clusterer, fit_x).predict(x))
+            yield from self._scored(keys | {"n": len(emotion), "k": k}, emotion, cluster)
 
     def _scored(self, about, emotion, cluster):
         """Yield a row for each metric of one clustering."""

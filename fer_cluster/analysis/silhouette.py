@@ -62,16 +62,20 @@ class Silhouette:
         ----------
         x : ndarray, shape (n, d)
         cluster : ndarray of int, shape (n,)
+            Rows below 0 are noise, not a cluster: they are left out, ``noise`` tells how many.
         name : str
             What they are called where they have no silhouette.
         """
         from sklearn.metrics import silhouette_samples
 
         drawn = np.sort(np.random.default_rng(self.random_state).permutation(len(x))[: self.n_faces])
-        x, cluster = np.asarray(x[drawn]), np.asarray(cluster)[drawn]
+        cluster = np.asarray(cluster)[drawn]
+        noise = cluster < 0
+        x, cluster = np.asarray(x[drawn[~noise]]), cluster[~noise]
         if not 1 < len(np.unique(cluster)) < len(x):
             raise InputError(f"{name!r} has no silhouettes: it takes two clusters, and fewer than faces.")
-        return pd.DataFrame({"cluster": cluster, "silhouette": silhouette_samples(x, cluster), "n": len(x)})
+        rows = pd.DataFrame({"cluster": cluster, "silhouette": silhouette_samples(x, cluster)})
+        return rows.assign(n=len(x), noise=noise.sum())
 
     def _of_run(self, keys, run):
         part = run.spec["report"]

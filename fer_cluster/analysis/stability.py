@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from fer_cluster.analysis._refit import clusterer_of, features_of
+from fer_cluster.analysis._refit import clusterer_of, features_of, fitted
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import ari, contingency
@@ -91,7 +91,7 @@ class Stability:
         for refit in bar(range(self.refits), f"{run.name}, refits", leave=False):
             drawn = np.sort(random.integers(len(fit_x), size=len(fit_x)))
             clusterer = clusterer_of(run, self.random_state + refit)
-            clusters.append(np.asarray(clusterer.fit(np.asarray(fit_x[drawn])).predict(x)))
+            clusters.append(np.asarray(fitted(clusterer, np.asarray(fit_x[drawn])).predict(x)))
         return clusters
 
 

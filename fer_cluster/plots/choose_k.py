@@ -24,6 +24,11 @@ _NAMES = {  # and how each chooses
     "prediction_strength": ("prediction strength", "last of .8 or more"),
     "stability": ("stability (ARI)", "highest"),
 }
+_BANDS = {  # what they hold, of the criteria that have one
+    "gap": "band: ± a standard error",
+    "prediction_strength": "band: ± sd over halvings",
+    "stability": "band: ± sd over halvings",
+}
 _STRONG = 0.8
 _LINE, _CHOSEN = "#0072B2", "#D55E00"
 _COLUMNS = 4
@@ -83,24 +88,36 @@ class ChooseK:
 
 def _draw_criterion(ax, rows):
     """Draw the line of a criterion and, dashed, the number of clusters that it chooses."""
-    from matplotlib.ticker import MaxNLocator
-
-    name, rule = _NAMES[rows["criterion"].iloc[0]]
+    criterion = rows["criterion"].iloc[0]
+    name, rule = _NAMES[criterion]
     ax.plot(rows["k"], rows["value"], color=_LINE, marker="o", ms=4, lw=1.6)
-    if rows["value_sd"].notna().any():
-        low, high = rows["value"] - rows["value_sd"], rows["value"] + rows["value_sd"]
-        ax.fill_between(rows["k"], low, high, color=_LINE, alpha=0.2, lw=0)
     if name == "prediction strength":
         ax.axhline(_STRONG, color="0.5", ls=":", lw=1.2)
     chosen = rows["chosen"].iloc[0]
     if pd.notna(chosen):
         ax.axvline(chosen, color=_CHOSEN, ls="--", lw=1.5, zorder=0)
     told = "none" if pd.isna(chosen) else f"k = {int(chosen)}"
-    ax.set_xlabel(f"k; {rule}: {told}", fontsize=8.5)
+    ax.set_xlabel(f"k; {rule}: {told}{_draw_band(ax, rows, criterion)}", fontsize=8.5)
     ax.set_ylabel(name, fontsize=9)
+    _tick(ax)
+    frame(ax)
+
+
+def _draw_band(ax, rows, criterion):
+    """Shade the spread of a criterion, if it has one, and return a line of text that tells what it is."""
+    if rows["value_sd"].isna().all():
+        return ""
+    low, high = rows["value"] - rows["value_sd"], rows["value"] + rows["value_sd"]
+    ax.fill_between(rows["k"], low, high, color=_LINE, alpha=0.2, lw=0)
+    return f"\n{_BANDS[criterion]}"
+
+
+def _tick(ax):
+    """Set the ticks of a panel: whole numbers of clusters, few values."""
+    from matplotlib.ticker import MaxNLocator
+
     ax.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1, steps=(1, 2, 5, 10)))
     ax.yaxis.set_major_locator(MaxNLocator(4))
     ax.ticklabel_format(axis="y", scilimits=(-3, 4))
     ax.yaxis.get_offset_text().set_fontsize(8)
     ax.tick_params(labelsize=8)
-    frame(ax)

@@ -24,6 +24,7 @@ from fer_cluster.plots._faces import (
 __all__ = ["Contingency"]
 
 _CELL = (0.66, 0.42)  # inches
+_NAMES = [*EMOTIONS, "no name", "empty"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Contingency:
         """Return one row a cell: run, part, AMI, emotion, cluster, its name and place, counts.
 
         Clusters are named by the labels of the part fitted on, and placed in
-        the order of these names.
+        the order of these names; they have none where that part has no label.
 
         Raises
         ------
@@ -65,14 +66,14 @@ class Contingency:
         if not table.sum():
             raise InputError(f"{run.name!r} has no labelled faces in {about['part']}, so there is no table.")
         fitted = count(run.faces[run.faces["part"] == run.spec["fit"]], k)
-        naming = _naming(fitted if fitted.sum() else table)
+        naming = _naming(fitted, table)
         expected, residual = _chance(table)
         order = np.lexsort([-table.sum(0), naming])  # by name, then by size
         cells = {
             "emotion": np.repeat(EMOTIONS, k),
             "cluster": np.tile(np.arange(k), len(EMOTIONS)),
             "place": np.tile(np.argsort(order), len(EMOTIONS)),
-            "named": np.tile(np.array([*EMOTIONS, "empty"])[naming], len(EMOTIONS)),
+            "named": np.tile(np.array(_NAMES)[naming], len(EMOTIONS)),
             "count": table.ravel().astype(int),
             "expected": expected.ravel().round(2),
             "residual": residual.ravel().round(3),
@@ -108,11 +109,16 @@ class Contingency:
         return axes[0].figure
 
 
-def _naming(table):
-    """Return the code of the emotion that names each cluster, 7 where it is empty."""
+def _naming(fitted, table):
+    """Return the code of the name of each cluster, by the faces fitted on.
+
+    Where none of these is labelled, a cluster has no name, or is empty where no face shown is in it.
+    """
     from fer_cluster.metrics import name_clusters
 
-    return np.where(table.sum(0) > 0, name_clusters(table), len(EMOTIONS))
+    if fitted.sum():
+        return np.where(fitted.sum(0) > 0, name_clusters(fitted), _NAMES.index("empty"))
+    return np.where(table.sum(0) > 0, _NAMES.index("no name"), _NAMES.index("empty"))
 
 
 def _chance(table):
@@ -176,11 +182,9 @@ def _name_axes(ax, cells):
     ax.set_yticks(range(len(EMOTIONS) + 1), [*EMOTIONS, "sum"], fontsize=9)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    ax.set_xlabel(
-        "cluster, and the emotion that names it (framed)\nbold: faces; below: faces expected by chance",
-        fontsize=9,
-        loc="left",
-    )
+    named = columns["named"].isin(EMOTIONS).any()
+    above = "cluster, and the emotion that names it (framed)" if named else "cluster: no label names it"
+    ax.set_xlabel(f"{above}\nbold: faces; below: faces expected by chance", fontsize=9, loc="left")
     for column, (_, name) in enumerate(_pairs(columns)):
         if name in EMOTIONS:
             corner = (column - 0.5, EMOTIONS.index(name) - 0.5)

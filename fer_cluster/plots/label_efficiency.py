@@ -25,7 +25,8 @@ _STYLES = {
 class LabelEfficiency:
     """Accuracy of clusters and of a classifier over the number of labels, a panel for each run.
 
-    The line is the mean over draws, the band holds 95 % of them; the last point has all labels.
+    The line is the mean over draws, the band holds 95 % of them; the last point has all labels, and
+    the band there 95 % of the seeds.
 
     Parameters
     ----------
@@ -80,7 +81,8 @@ def _draw_run(ax, table):
     ax.xaxis.set_major_locator(LogLocator(numticks=7))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.set_xlabel("faces labelled by hand (the last point: all)", fontsize=9)
+    bands = "bands: 95 % of draws; at the last point, of seeds"
+    ax.set_xlabel(f"faces labelled by hand (the last point: all)\n{bands}", fontsize=9)
     ax.set_ylabel("accuracy (%)", fontsize=9)
     ax.tick_params(labelsize=8.5)
     frame(ax)

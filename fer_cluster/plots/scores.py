@@ -33,6 +33,7 @@ _OF_BOTH = _METRICS | {
     "balanced_accuracy": "balanced accuracy\n(clusters: named on fit part)",
 }
 _OF_CLUSTERS = ("hungarian_accuracy", "purity")
+_CLASSIFIERS = {"supervised", "majority"}  # the kinds that have no clusters
 _GROUP = ["dataset", "split", "part"]
 _CHANCE = "#D55E00"
 _STYLES = {  # marker and colour of each kind
@@ -50,8 +51,8 @@ _BARE = 0.1  # inches that what is without copies stands lower
 class Scores:
     """Dot plot of runs, best AMI on top (of classifiers alone best accuracy), a panel for each metric.
 
-    What was trained on labels has marks of its own, and none where clusters are scored; what was told a
-    part of them has others.
+    What was trained on labels has marks of its own, and as every classifier none where clusters are
+    scored; what was told a part of them has others.
 
     Parameters
     ----------
@@ -120,7 +121,7 @@ class Scores:
 
 def _metrics(kinds):
     """Return the metrics shown and their titles."""
-    if kinds <= {"supervised", "majority"}:
+    if kinds <= _CLASSIFIERS:
         return _OF_CLASSIFIERS
     return _OF_BOTH if "supervised" in kinds else _METRICS
 
@@ -151,7 +152,7 @@ def _heading(head):
 
 def _draw_metric(ax, data, metric):
     if metric in _OF_CLUSTERS:
-        data = data[data["kind"] != "supervised"]
+        data = data[~data["kind"].isin(_CLASSIFIERS)]
     kept = data[data["duplicates"] == "with"]
     rows = kept[kept["metric"] == metric].dropna(subset=["mean"])
     if not len(rows) and len(kept):  # fitted on faces without labels
@@ -239,7 +240,7 @@ def _marks(kinds):
     )
     controls = {"chance": "random clusters", "one": "one cluster", "majority": "commonest emotion"}
     named = ", ".join(controls[kind] for kind in CONTROLS if kind in kinds)
-    blind = bool(kinds - {"supervised", "majority", "weak"})
+    blind = bool(kinds - _CLASSIFIERS - {"weak"})
     line = {"ls": "", "marker": "|", "ms": 12, "mew": 1.5, "color": _CHANCE}
     return [
         blind and Line2D([], [], **dot, ms=6, color="black", label="no label seen"),
@@ -250,5 +251,5 @@ def _marks(kinds):
         Line2D([], [], **dot, ms=4, mfc="white", mec="0.4", label="without copies of faces fitted on"),
         "chance" in kinds
         and Line2D([], [], ls="--", lw=1.2, color=_CHANCE, label="chance (random clusters)"),
-        not kinds <= {"supervised", "majority"} and Line2D([], [], **line, label=_OF_PURITY),
+        not kinds <= _CLASSIFIERS and Line2D([], [], **line, label=_OF_PURITY),
     ]

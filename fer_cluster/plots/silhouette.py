@@ -77,4 +77,7 @@ def _draw_run(ax, rows):
     ax.tick_params(axis="x", labelsize=8.5)
     ax.set_xlabel(f"silhouette of a face; dashed: mean, {mean:.2f}", fontsize=9)
     frame(ax, values="x")
-    entitle(ax, rows, f"{where(rows.iloc[0])}, {so_many(rows.iloc[0]['n'])}")
+    first = rows.iloc[0]
+    noise = first.get("noise", 0)
+    left = f", {noise:,} of noise left out" if noise else ""
+    entitle(ax, rows, f"{where(first)}, {so_many(first['n'])}{left}")

@@ -73,7 +73,7 @@ def _draw_run(ax, rows):
     labels = [_WHOLE[measure] for measure in whole["measure"]]
     labels += [f"cluster {int(row['cluster'])}: {so_many(row['n'])}" for _, row in each.iterrows()]
     bottom = len(labels) - 0.5
-    ax.plot([_STABLE, _STABLE], [len(whole) - 0.5, bottom], ls="--", lw=1.2, color="#D55E00", zorder=0)
+    ax.plot([_STABLE, _STABLE], [len(whole) - 0.5, bottom], ls="--", lw=1.2, color="#D55E00", zorder=1)
     for place, row in enumerate([*whole.to_dict("records"), *each.to_dict("records")]):
         _draw_value(ax, place, row)
     ax.set_yticks(range(len(labels)), labels, fontsize=9)
@@ -89,7 +89,8 @@ def _explain(ax, first, refits):
     ax.tick_params(axis="y", length=0)
     frame(ax, values="x")
     below = f"clusters: largest Jaccard similarity, mean ± sd over {refits} refits"
-    ax.set_xlabel(f"{below}\nright of the dashed line: stable", fontsize=8.5, x=0, ha="left")
+    beside = "right of the dashed line: stable; grey: mean ± sd over pairs of fits"
+    ax.set_xlabel(f"{below}\n{beside}", fontsize=8.5, x=0, ha="left")
     of = f"{where(first)}, {so_many(first['n'])}"
     ax.set_title("\n".join([*wrap(first["run"], 50), of]), loc="left", fontsize=9.5)
 

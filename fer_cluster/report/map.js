@@ -226,9 +226,13 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
+  const NUMBER = "-?[\\d.]+(e-?\\d+)?";
+  const NUMBERS = new RegExp(`^${NUMBER}( to ${NUMBER})?$`); // as bins of a nuisance are named
+
   function cell(value) {
     let text = String(value);
-    if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = `'${text}`; // no formula in a spreadsheet
+    const formula = /^[=+\-@\t\r]/.test(text) && !NUMBERS.test(text);
+    if (typeof value === "string" && formula) text = `'${text}`; // no formula in a spreadsheet
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   }
 

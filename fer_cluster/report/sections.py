@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from fer_cluster import catalog
+from fer_cluster.analysis._pipeline import fits_features
 from fer_cluster.errors import InputError
 from fer_cluster.making import faces_argument, make_each
 from fer_cluster.picture import drawn
@@ -32,6 +33,8 @@ class Heading:
         Whether faces are seen in it.
     fits : int
         How long it takes to cluster anew, in fits of the run's own clusterer.
+    features : bool
+        Whether the features are fitted anew before, once.
     alone : bool
         Whether what compares runs says something of one run, too.
     """
@@ -41,6 +44,7 @@ class Heading:
     question: str
     images: bool = False
     fits: int = 0
+    features: bool = False
     alone: bool = False
 
 
@@ -48,6 +52,10 @@ HEADINGS = (
     Heading(
         "scores", "Scores against chance", "How do the runs score, and what does chance give?", alone=True
     ),
+    Heading("leaderboard", "Scores and costs", "What did each run score, and what did it take?"),
+    Heading("grid", "Features by clusterers", "Which features go with which clusterer?"),
+    Heading("seeds", "Seeds of a training", "How much of a score is the seed of the training?"),
+    Heading("choosing", "Choosing without labels", "Which run would one choose if no face had a label?"),
     Heading("paired", "Which differences are real", "Would two runs differ so on other faces too?"),
     Heading("chance", "Beyond chance", "What do clusters of these sizes score by chance alone?", alone=True),
     Heading(
@@ -55,10 +63,18 @@ HEADINGS = (
     ),
     Heading("contingency", "What a cluster holds", "Which emotions lie in which cluster?"),
     Heading("montage", "Faces of each cluster", "Which faces lie nearest to its mean?", images=True),
-    Heading("moved", "Changed faces", "Does a face that is mirrored or lit otherwise stay?", fits=3),
+    Heading(
+        "moved",
+        "Changed faces",
+        "Does a face that is mirrored or lit otherwise stay?",
+        fits=3,
+        features=True,
+    ),
     Heading("purity_k", "Purity against k", "How much purity do more clusters give by themselves?", fits=60),
     Heading("choose_k", "How many clusters", "What do the usual criteria say, do they agree?", fits=30),
     Heading("stability", "Stability", "Are the clusters found again with other seeds and faces?", fits=30),
+    Heading("silhouette", "Silhouettes", "Do the clusters lie apart from each other?"),
+    Heading("discovery", "Emotions held out", "Is an emotion that was never seen found again?", fits=24),
     Heading("annotators", "Annotators", "Is the mixing in the clusters, or in the people who labelled?"),
     Heading("learning_curve", "Learning curves", "How did the nets learn?"),
     Heading("reconstruction", "Reconstructions", "What does an autoencoder keep of a face?", images=True),
@@ -132,7 +148,7 @@ def sections(runs, faces=None, images=False, patience=PATIENCE):
         progress.set_postfix_str(heading.title)
         part = _part(heading.name)
         suited = _suited(part, runs) if _answers(part, faces) else []
-        slow = [run for run in suited if heading.fits and heading.fits * _seconds(run) >= patience]
+        slow = [run for run in suited if heading.fits and _seconds(heading, run) >= patience]
         chosen = [run for run in suited if run not in slow]
         shown = _shown(heading, part, chosen, faces)
         if shown or slow:
@@ -148,9 +164,11 @@ def _shown(heading, part, runs, faces):
         return []
 
 
-def _seconds(run):
-    """Return how long a fit of the run's clusterer took."""
-    return run.spec["seconds"].get("clusterer", 0) / len(run.spec["seeds"])
+def _seconds(heading, run):
+    """Return how long it takes to cluster a run anew, by the time that its own fits took."""
+    took = run.spec["seconds"]
+    features = took.get("features", 0) if heading.features and fits_features(run) else 0
+    return features + heading.fits * took.get("clusterer", 0) / len(run.spec["seeds"])
 
 
 def _part(name):

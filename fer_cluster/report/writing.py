@@ -18,6 +18,7 @@ from fer_cluster.summary import HEADER, collapses, ranked
 from fer_cluster.typeset import texts
 
 _LONGEST = 200  # rows of a table that are shown; its CSV has all
+_NUMBER = re.compile(r"-?[\d,]*\.?\d+")
 
 
 def write_report(runs, out, faces=None, images=True, patience=PATIENCE):
@@ -69,7 +70,7 @@ def _page(runs, faces, images, patience):
         scores=[(about, _table("scores", ["run", *HEADER], rows)) for about, rows in _ranked(runs)],
         collapses=collapses(runs),
         map=face_map(drawn, faces, images).parts() if drawn else None,
-        portraits=[(run.name, portraits(run, faces)) for run in drawn] if images else [],
+        portraits=[(_titled(run), portraits(run, faces)) for run in drawn] if images else [],
         sections=[(one.heading, [_shown(each) for each in one.shown], one.left_out) for one in found],
         provenance=[_provenance(run) for run in runs],
         script=files("fer_cluster.report").joinpath("report.js").read_text("utf-8"),
@@ -82,12 +83,18 @@ def _ranked(runs):
 
 def _table(stem, head, rows, numeric=None, csv=None):
     """Return what the template needs of a table of text."""
-    numeric = numeric or [any(re.match(r"-?[\d.]", row[place]) for row in rows) for place in range(len(head))]
+    numeric = numeric or [_is_numeric([row[place] for row in rows]) for place in range(len(head))]
     if csv is None:
         csv = "\n".join(",".join(_quoted(cell) for cell in row) for row in [head, *rows]) + "\n"
     link = address(csv.encode("utf-8"), "text/csv;charset=utf-8")
     kept = {"head": list(zip(head, numeric, strict=True)), "numeric": numeric, "rows": rows[:_LONGEST]}
     return kept | {"more": len(rows) - _LONGEST, "csv": link, "file": f"{stem}.csv"}
+
+
+def _is_numeric(cells):
+    """Return whether all cells that are not empty are numbers, and there are some."""
+    told = [cell for cell in cells if cell]
+    return bool(told) and all(_NUMBER.fullmatch(cell) for cell in told)
 
 
 def _quoted(cell):
@@ -105,6 +112,10 @@ def _shown(one):
     return {"name": one.name, "sentence": one.sentence, "picture": picture, "table": table}
 
 
+def _titled(run):
+    return f"{run.name}, split {run.spec['split']}"
+
+
 def _provenance(run):
     """Return the name of a run, with its split, and what is needed to make it again, in words."""
     spec = run.spec
@@ -120,4 +131,4 @@ def _provenance(run):
         "commit": spec.get("commit") or "",
         "device": spec.get("device") or "",
     }
-    return f"{run.name}, split {spec['split']}", {key: value for key, value in told.items() if value}
+    return _titled(run), {key: value for key, value in told.items() if value}
