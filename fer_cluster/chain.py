@@ -6,7 +6,7 @@ import inspect
 import numpy as np
 
 from fer_cluster import catalog
-from fer_cluster.errors import InputError, from_outside
+from fer_cluster.errors import InputError, from_outside, is_ours
 
 
 class Chain:
@@ -65,11 +65,18 @@ class Chain:
         """Fit the steps after an extractor that is fitted already; return the features of all images.
 
         Where ``x`` is given, what the extractor makes of the images is not computed again.
+
+        Raises
+        ------
+        InputError
+            Where a step of ours is to be fitted on fewer than two faces, or features are not finite.
         """
         fitted = images[rows]
         x = self._extract(images) if x is None else x
         for place, step in enumerate(self.steps):
             before = Chain(self.extractor, self.steps[:place])
+            if is_ours(step):
+                _check_fittable(step, x, len(fitted))
             with from_outside(step):
                 step.fit(x[rows], **wanted(step.fit, images=fitted, extractor=before))
             x = step.transform(x, **wanted(step.transform, images=images))
@@ -154,6 +161,18 @@ class Remembering:
         if key not in self._made:
             self._made[key] = self.extractor.transform(images)
         return self._made[key]
+
+
+def _check_fittable(step, x, count):
+    """Refuse what no step can be fitted on: one face alone, or features that are not finite numbers."""
+    name, x = type(step).__name__, np.asarray(x)
+    if count < 2:
+        raise InputError(f"{name} is fitted on two faces or more, got {count}.")
+    if x.ndim != 2 or not x.shape[1]:
+        raise InputError(f"{name} reads features of shape (n, d), got shape {x.shape}.")
+    bad = np.count_nonzero(~np.isfinite(x).all(1))
+    if bad:
+        raise InputError(f"{name} reads finite features only, but {bad} of the {len(x)} faces have others.")
 
 
 def _seeded(kind, part, seed):

@@ -16,10 +16,15 @@ def from_outside(part):
     except InputError:
         raise
     except ValueError as error:
-        if type(part).__module__.startswith("fer_cluster."):
+        if is_ours(part):
             raise  # a fault of ours
         said = str(error).splitlines()[0].rstrip(".")
         raise InputError(f"{type(part).__name__} cannot be used here: {said}.") from error
+
+
+def is_ours(part):
+    """Whether a part is of this package, and not of scikit-learn or the user's own."""
+    return type(part).__module__.startswith("fer_cluster.")
 
 
 def unknown(what, name, allowed):

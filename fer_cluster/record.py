@@ -10,9 +10,8 @@ _SPLIT = re.compile(r"part|duplicate")  # columns that a run adds
 _FOUND = re.compile(r"cluster(_\d+)?|predicted(_\d+)?|confidence|x|y")
 _TUNED = re.compile(  # parts whose own settings were chosen by scores on PublicTest, as their lab books tell
     r"\b(patches|pretrained|self_named|self_training|action_units|expressions|learnt_expressions|eyes_mouth)\b"
+    r"|\b(aligned\s*=|geometry:)\s*True\b"  # registration
 )
-_ENCODER = re.compile(r"(?:^|[|>=])\s*(pretrained\b[^|>]*)")  # the part's text within another's
-_FOLDER = re.compile(r"\bfolder=([^,;]+)")
 _SIZED = re.compile(r"(cnn[34](_normalised)?|three_blocks|residual)(:.*)?")  # nets with sizes of their own
 _SIZED_BY = "a tenth of the paper's training faces, after first nets were scored on its test faces"
 
@@ -65,7 +64,8 @@ def parameters(chain, **others):
     from fer_cluster.features import pretrained  # which takes scikit-learn
 
     encoders = [part for part in others.values() if isinstance(part, pretrained.Pretrained)]
-    folders = [part.folder for part in encoders] or _folders_in_texts(found)
+    told = [value for params in found.values() for value in params.values() if isinstance(value, str)]
+    folders = [part.folder for part in encoders] or pretrained.folders_in(told)
     weights = ", ".join(dict.fromkeys(pretrained.digest(folder) for folder in folders))
     return found | ({"shipped": {"weights": weights}} if folders else {})
 
@@ -104,13 +104,6 @@ def _known(faces, parts, described, params, chosen_with):
         "transductive": bool(parts.transductive or seen),
         "chosen_with": chosen_by(chosen_with, described, params),
     }
-
-
-def _folders_in_texts(found):
-    """Return the folder of each encoder that is in the text of a parameter, empty for the shipped one."""
-    told = [value for params in found.values() for value in params.values() if isinstance(value, str)]
-    parts = [part for value in told for part in _ENCODER.findall(value)]
-    return [folder[0] if (folder := _FOLDER.findall(part)) else "" for part in parts]
 
 
 def device(*parts):

@@ -1,8 +1,9 @@
-"""Parameters that count something: whole numbers, or it is told in one sentence."""
+"""Parameters that are numbers: whole ones count, finite ones measure, others are told in one sentence."""
 
 import inspect
+import math
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Integral, Real
 
 from fer_cluster.errors import InputError
 
@@ -23,6 +24,28 @@ def check_whole(part, from_zero=(), alone=()):
         several = isinstance(known.default, tuple) and not (name in alone and is_whole(value))
         if several and not are_whole(value):
             raise InputError(f"{name} must be one or more whole numbers of 1 or more, got {value!r}.")
+
+
+def check_numbers(part, signed=()):
+    """Raise an InputError where a count, a measure or the seed of a part is no number that it can have.
+
+    Counts are as :func:`check_whole` has them. In place of a default that is a fraction there must be a
+    finite number of 0 or more (or below 0 too, where it is named in ``signed``); ``random_state``, where
+    there is one, must be a whole number of 0 or more.
+    """
+    check_whole(part)
+    for name, known in inspect.signature(type(part)).parameters.items():
+        value, least = getattr(part, name), -math.inf if name in signed else 0
+        if name == "random_state" and not is_whole(value, least=0):
+            raise InputError(f"random_state must be a whole number of 0 or more, got {value!r}.")
+        if isinstance(known.default, float) and not (is_finite(value) and value >= least):
+            allowed = "a finite number" if name in signed else "a finite number of 0 or more"
+            raise InputError(f"{name} must be {allowed}, got {value!r}.")
+
+
+def is_finite(value):
+    """Whether a value is a number, and neither infinite nor none."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def is_whole(value, least=1):

@@ -14,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from sklearn.base import BaseEstimator
+from sklearn.impute import SimpleImputer
 
 from fer_cluster.classifying import classify
 from fer_cluster.clustering import cluster
 from fer_cluster.datasets import _npz
 from fer_cluster.datasets._images import decode
 from fer_cluster.errors import InputError
+from fer_cluster.experiment import read_experiment
 from fer_cluster.loading import load
 
 
@@ -86,7 +88,11 @@ def test_skipping_where_nothing_is_bad(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(load(path, skip_bad=tmp_path / "bad.csv")) == 1
-    assert not (tmp_path / "bad.csv").exists()
+        assert not (tmp_path / "bad.csv").exists()
+        (tmp_path / "bad.csv").write_text("file,row,reason\na.csv,7,has no pixels\n")  # of an earlier time
+        for _ in range(2):  # read, and from the cache
+            load(path, skip_bad=tmp_path / "bad.csv")
+            assert not (tmp_path / "bad.csv").exists()
 
 
 def test_skipping_everything(tmp_path):
@@ -412,3 +418,83 @@ def test_what_follows_the_features_is_told_before_they_are_fitted(tiny, wrong, t
 def test_a_step_before_a_classifier_is_told_before_the_features_are_fitted(tiny):
     with pytest.raises(InputError, match="n_components must be a whole number of 1 or more, got 0"):
         classify(tiny, "knn", features=Costly(), then=["whiten:0"])
+
+
+@pytest.mark.parametrize(
+    "features, told",
+    [
+        ("simclr:augment=mirorr", "augment has no 'mirorr'.*Did you mean 'mirror'"),
+        ("masked:crop=-1", "crop must be a whole number of 0 or more, got -1"),
+        ("byol:crop=60", "crop must be 1 to 48 pixels of a frame of 48, or 0 for the whole frame, got 60"),
+        ("self_named:augment=mirorr", "augment has no 'mirorr'"),
+        ("self_named:crop=60", "crop must be 1 to 48 pixels of a frame of 48"),
+        ("self_named:prior=", "prior must name one step or more where there is no teacher"),
+        ("self_named:described=", "Features and steps are told as"),
+        ("self_named:described=several:parts=hogg|pixels", "features has no 'hogg'"),
+        ("local_warp:bands=mouht", "bands has no 'mouht'.*Did you mean 'mouth'"),
+        ("local_warp:amplitude=0", "amplitude and spread of a warp must be above 0"),
+        ("hog:region=mouht", "region has no 'mouht'"),
+        ("hog:cell=0", "cell must be a whole number of 1 or more, got 0"),
+        ("regions:mouht", "region has no 'mouht'"),
+        ("regions:feature=hogg", "features has no 'hogg'"),
+        ("regions:feature=hog:region=mouht", "region has no 'mouht'"),
+        ("regions:aligned=3", "aligned must be True or False, got 3"),
+        ("several:parts=hogg|pixels", "features has no 'hogg'"),
+        ("several:parts=hog>whiten:0|pixels", "n_components must be a whole number of 1 or more, got 0"),
+        ("neutral_residual:describe=hogg", "features has no 'hogg'"),
+        ("neutral_residual:neutral=mean", "neutral has no 'mean'"),
+        ("neutral_residual:smooth=0", "smooth must be above 0 pixels, got 0"),
+        ("geometry:aligned=3", "aligned must be True or False, got 3"),
+        ("brightness:names=brightnes", "names has no 'brightnes'"),
+        ("pixels:n_components=0", "n_components must be a whole number of 1 or more, or None for all, got 0"),
+        ("autoencoder:n_components=0", "n_components must be between 1 and 128"),
+        ("patches:region=center", "region has no 'center'"),
+        ("patches:random_state=-1", "random_state must be a whole number of 0 or more, got -1"),
+        ("random_weights:random_state=-1", "random_state must be a whole number of 0 or more, got -1"),
+    ],
+)
+def test_features_that_cannot_be_used_are_told_when_an_experiment_is_read(tmp_path, features, told):
+    (tmp_path / "e.toml").write_text(f'[[runs]]\nfeatures = "{features}"\n')
+    with pytest.raises(InputError, match=told):
+        read_experiment(tmp_path / "e.toml")
+
+
+def test_a_step_cannot_be_fitted_on_one_face():
+    with pytest.raises(InputError, match="Whiten is fitted on two faces or more, got 1"):
+        cluster("toy:n=2", "hog", k=1, then=["whiten"], split="stratified", seeds=1)
+
+
+class Strange(BaseEstimator):
+    """Features of which some are what no step can be fitted on."""
+
+    def __init__(self, shape=3, last=0.0):
+        self.shape = shape
+        self.last = last
+
+    def fit(self, images):
+        return self
+
+    def transform(self, images):
+        x = np.random.default_rng(0).normal(size=(len(images), *np.atleast_1d(self.shape)))
+        x[-1:] += self.last
+        return x
+
+
+@pytest.mark.parametrize(
+    "features, told",
+    [
+        (Strange(last=np.nan), r"Whiten reads finite features only, but 1 of the \d+ faces have others"),
+        (Strange(last=np.inf), "Whiten reads finite features only"),
+        (Strange(shape=()), r"Whiten reads features of shape \(n, d\), got shape"),
+        (Strange(shape=0), r"got shape \(\d+, 0\)"),
+    ],
+    ids=str,
+)
+def test_features_that_no_step_can_be_fitted_on_are_told(tiny, features, told):
+    with pytest.raises(InputError, match=told):
+        cluster(tiny, features, then=["whiten:2"], seeds=1)
+
+
+def test_a_step_of_ones_own_may_mend_what_is_not_finite(tiny):
+    run = cluster(tiny, Strange(last=np.nan), then=[SimpleImputer(), "whiten:2"], seeds=1)
+    assert run.features.shape == (len(tiny), 2) and np.isfinite(run.features).all()

@@ -11,7 +11,8 @@ from fer_cluster.features.hog import Hog
 from fer_cluster.features.patches import Patches
 from fer_cluster.steps.action_units import EMOTIONS, ActionUnits
 from fer_cluster.steps.expressions import Expressions
-from fer_cluster.steps.self_training import _lowest
+from fer_cluster.steps.self_training import SelfTraining, _lowest
+from fer_cluster.steps.whiten import Whiten
 
 SMALL = {"n_cells": (3, 5), "n_faces": 100}
 
@@ -72,6 +73,16 @@ def test_the_mouth_is_found_behind_whatever_remembers(images):
     low = _lowest(Chain(Remembering(patches)), x.shape[1])
     np.testing.assert_array_equal(low, np.flatnonzero(patches.place_[:, 0] > 0.75))
     assert 0 < len(low) < x.shape[1]
+
+
+def test_behind_a_step_that_mixes_features_no_place_is_told(images):
+    patches = Patches(n_words=8).fit(images)
+    mixed = Chain(patches, [Whiten(patches.place_.shape[0])])
+    x = mixed.fit_steps(images)
+    for extractor in (mixed, Remembering(mixed), Chain(Remembering(mixed)), Chain(Chain(Hog()), mixed.steps)):
+        assert _lowest(extractor, x.shape[1]).tolist() == list(range(x.shape[1]))
+    with pytest.raises(InputError, match="features that tell their places"):
+        SelfTraining(first="mouth+eyes").fit(x, images=images, extractor=mixed)
 
 
 def test_the_same_images_are_extracted_once(images):

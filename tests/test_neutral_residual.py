@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from fer_cluster.chain import chained
 from fer_cluster.errors import InputError
 from fer_cluster.features._neutral_residual import Coarse, LowFrequency, Neighbours, even, windows
 from fer_cluster.features.hog import Hog
@@ -137,6 +138,16 @@ def test_bad_parameters_are_told(images, setting, told):
         NeutralResidual(**setting).fit(images)
 
 
+def test_the_seed_reaches_the_description(images):
+    one, again, other = (
+        NeutralResidual(describe="patches:n_words=5", random_state=seed).fit(images).transform(images[:9])
+        for seed in (0, 0, 3)
+    )
+    np.testing.assert_array_equal(one, again)
+    assert one.shape == other.shape and not np.array_equal(one, other)
+    assert chained("neutral_residual:describe=patches", 3).extractor.random_state == 3
+
+
 def test_bad_images_are_told(images):
     with pytest.raises(InputError, match="uint8"):
         NeutralResidual().fit(images.astype(float))
@@ -144,3 +155,5 @@ def test_bad_images_are_told(images):
         NeutralResidual().fit(np.full((20, 48, 48), 7, np.uint8))
     with pytest.raises(InputError, match=r"reads images \(n, 48, 48\)"):
         NeutralResidual(describe="hog").fit(images).transform(images[:, :40])
+    with pytest.raises(InputError, match="needs at least one image, got none"):
+        NeutralResidual(describe="hog").fit(images).transform(images[:0])

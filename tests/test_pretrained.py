@@ -1,13 +1,20 @@
 """The encoder that is shipped: what it reads, that it is the one on its card, and how it is made."""
 
+import shutil
+
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import fer_cluster
+from fer_cluster.chain import Chain
 from fer_cluster.errors import InputError
 from fer_cluster.features import pretrained
+from fer_cluster.features.geometry import Geometry
 from fer_cluster.features.pretrained import HOME, Pretrained, ship
 from fer_cluster.features.self_named import SelfNamed
+from fer_cluster.parts import made, text
+from fer_cluster.record import chosen_by, parameters
 from fer_cluster.steps.learnt_expressions import LearntExpressions
 from fer_cluster.steps.signal_to_nuisance import SignalToNuisance
 
@@ -147,8 +154,72 @@ def test_that_it_was_chosen_by_labels_is_told(tmp_path):
         '[[runs]]\nname = "e"\nfeatures = "several:parts=pixels | pretrained"\n'
         '[[runs]]\nname = "f"\nfeatures = "geometry:aligned=True"\n'
         '[[runs]]\nname = "g"\nfeatures = "patches:n_words=9"\n'
+        '[[runs]]\nname = "h"\nfeatures = "several:parts=geometry:aligned=True|hog"\n'
     )
-    told = dict.fromkeys("adefg", "PublicTest of FER2013") | {"b": "PublicTest", "c": "nothing"}
+    told = dict.fromkeys("adefgh", "PublicTest of FER2013") | {"b": "PublicTest", "c": "nothing"}
     for _ in ("made", "taken up again"):
         runs = fer_cluster.compare(tmp_path / "e.toml", faces, tmp_path / "out")
         assert {run.name: run.spec["chosen_with"] for run in runs} == told
+
+
+@pytest.mark.parametrize(
+    "features, chosen",
+    [
+        ("geometry:True", True),
+        ("several:parts=geometry:True|hog", True),
+        ("several:parts=hog|regions:mouth;aligned=True", True),
+        ("neutral_residual:describe=regions:aligned=True", True),
+        ("regions:feature=geometry: True", True),
+        (Geometry(aligned=True), True),
+        ("geometry", False),
+        ("several:parts=geometry:aligned=False|hog:mirror=True", False),
+    ],
+    ids=str,
+)
+def test_that_the_registration_was_chosen_by_labels_is_told_wherever_it_is_named(features, chosen):
+    params = parameters(Chain(made("features", features, 0)))
+    told = chosen_by("nothing", {"features": text(features), "then": []}, params)
+    assert told == ("PublicTest of FER2013" if chosen else "nothing")
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory):
+    """Return a copy of the shipped encoder's folder."""
+    return shutil.copytree(HOME, tmp_path_factory.mktemp("own") / "enc")
+
+
+def test_a_folder_may_be_told_from_the_home_directory(images, shipped, monkeypatch):
+    monkeypatch.setenv("HOME", str(shipped.parent))
+    part = Pretrained(folder="~/enc")
+    np.testing.assert_array_equal(part.fit_transform(images), Pretrained().fit_transform(images))
+    assert pretrained.digest(part.folder) == pretrained.digest()
+    assert parameters(Chain(part))["features"]["folder"] == "~/enc"
+
+
+def test_the_folders_of_encoders_are_found_in_texts():
+    texts = ["pretrained:code=body;folder=~/a > whiten:4 | pretrained", "hog", "hog|pretrained:folder = b"]
+    assert pretrained.folders_in(texts) == ["~/a", "", "b"]
+
+
+WHOLE, HALF = {"subspace.weights": 1.0, "subspace.level": np.nan}, {"subspace.weights": 1.0}
+
+
+@pytest.mark.parametrize(
+    "damage, told",
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:-9]), "cannot be read as a whole .safetensors"),
+        (lambda path: path.write_bytes(b""), "cannot be read as a whole .safetensors file"),
+        (lambda path: _write(path, HALF), "lacks subspace.level; it must have the weights and the level"),
+        (lambda path: _write(path, WHOLE), "has values that are not finite; all must be"),
+    ],
+    ids=["cut", "empty", "lacking", "not finite"],
+)
+def test_readings_that_are_damaged_are_told(images, shipped, tmp_path, damage, told):
+    own = shutil.copytree(shipped, tmp_path / "enc")
+    damage(own / "codes.safetensors")
+    with pytest.raises(InputError, match=f"codes.safetensors {told}"):
+        Pretrained(folder=str(own)).fit(images)
+
+
+def _write(path, numbers):
+    save_file({name: np.full((2, 2), number, np.float32) for name, number in numbers.items()}, path)

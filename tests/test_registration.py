@@ -131,6 +131,9 @@ def test_unusable_images_are_explained(toy, fitted):
         Registration().fit(toy.images[:, :15])
     with pytest.raises(InputError, match="uint8"):
         Registration().fit(toy.images.astype(float))
+    for part in (Registration(), Geometry(aligned=True), Regions(aligned=True)):
+        with pytest.raises(InputError, match="those fitted on, one or more; got none"):
+            part.fit(toy.images[:0])
     with pytest.raises(InputError, match="48, 48"):
         fitted.transform(toy.images[:, :40])
 

@@ -1,9 +1,14 @@
+import json
+import shutil
+from hashlib import sha256
+
 import numpy as np
 import pytest
 import torch
 
 from fer_cluster.chain import chained
 from fer_cluster.errors import InputError
+from fer_cluster.features import pretrained
 from fer_cluster.features._balanced import evened
 from fer_cluster.features._self_named import MOMENTUM, Named, naming
 from fer_cluster.features.self_named import SelfNamed, _strongest
@@ -145,6 +150,10 @@ def test_the_strongest_expression_or_none_is_the_name_and_no_number_is_left_out(
         ({"subspace": ""}, "subspace must name one step or more"),
         ({"expressed": "learnt_expresions"}, "steps has no 'learnt_expresions'.*Did you mean"),
         ({"prior": "whitn:4"}, "steps has no 'whitn'.*Did you mean 'whiten'"),
+        ({"prior": ""}, "prior must name one step or more where there is no teacher"),
+        ({"described": ""}, "Features and steps are told as 'hog > whiten:64', got ''"),
+        ({"augment": "mirorr"}, "augment has no 'mirorr'"),
+        ({"crop": 60}, "crop must be 1 to 48 pixels of a frame of 48"),
         ({"described": "hogg"}, "features has no 'hogg'.*Did you mean 'hog'"),
         ({"told": "pixels:9 > whiten:0"}, "n_components must be a whole number of 1 or more, got 0"),
         ({"subspace": "whiten:4 | whiten:0"}, "n_components must be a whole number of 1 or more, got 0"),
@@ -223,6 +232,22 @@ def test_names_of_other_faces_are_not_taken(images, tmp_path):
     with pytest.warns(UserWarning, match="of other settings or faces"):
         part = SelfNamed(**SMALL | {"rounds": 1}).fit(other, checkpoint=tmp_path)
     np.testing.assert_array_equal(part.transform(images), wanted)
+
+
+def test_names_by_an_encoder_that_was_exchanged_are_not_taken(images, tmp_path):
+    own = shutil.copytree(pretrained.HOME, tmp_path / "enc")
+    part = SelfNamed(**SMALL | {"teacher": f"pretrained:code=body;folder={own} > whiten:6"})
+    key = part._key(images, "names_1")
+    assert part._key(images, "names_1") == key != part._key(images, "names_2")
+    (own / "weights.safetensors").write_bytes(b"another encoder")
+    assert part._key(images, "names_1") != key
+
+
+@pytest.mark.parametrize("teacher", ["", "pretrained:code=body", "pixels:9 > whiten:6"])
+def test_what_names_no_folder_has_the_key_that_it_had(images, teacher):
+    part = SelfNamed(**SMALL | {"teacher": teacher})
+    settings = json.dumps([part.get_params(), "told"], default=str, sort_keys=True)
+    assert part._key(images, "told") == sha256(settings.encode() + images.tobytes()).hexdigest()
 
 
 def test_the_heads_stand_side_by_side():

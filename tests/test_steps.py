@@ -254,7 +254,8 @@ def test_whitening_tells_what_varies_from_rounding(value):
 @pytest.mark.parametrize(
     "step, told",
     [
-        ("self_training:n_names=20", "n_names must be one or more whole numbers of 1 or more, got 20"),
+        ("self_training:n_names=20", "n_names must be one or more whole numbers of 2 or more, got 20"),
+        ("self_training:n_names=(20,1)", "n_names must be one or more whole numbers of 2 or more"),
         ("self_training:n_rounds=0", "n_rounds must be a whole number of 1 or more, got 0"),
         ("expressions:n_cells=20", "n_cells must be one or more"),
         ("whiten:8.0", "n_components must be a whole number of 1 or more, got 8.0"),
@@ -278,8 +279,25 @@ def test_what_counts_is_a_whole_number(images, step, told):
         ("expressions:within=remove_nuisances", "within cannot hold RemoveNuisances"),
         ("learnt_expressions:n_parts=1", "n_parts must be a whole number of 2 or more, got 1"),
         ("learnt_expressions:within=whitened", "Did you mean 'whiten'"),
+        ("learnt_expressions:ridge=-1", "ridge must be a finite number of 0 or more, got -1"),
+        ("learnt_expressions:threshold=1e999", "threshold must be a finite number, got inf"),
+        ("self_training:nuisance=-50", "nuisance must be a finite number of 0 or more, got -50"),
+        ("expressions:within=self_training:nuisance=-50", "nuisance must be a finite number"),
+        ("signal_to_nuisance:random_state=-1", "random_state must be a whole number of 0 or more, got -1"),
+        ("remove_identity:random_state=0.5", "random_state must be a whole number of 0 or more, got 0.5"),
     ],
 )
 def test_a_step_that_cannot_be_used_is_told_without_any_features(step, told):
     with pytest.raises(InputError, match=told):
         catalog.make("steps", step).check()
+
+
+@pytest.mark.parametrize("wrong", [-0.1, np.nan, np.inf, "much", None, True])
+@pytest.mark.parametrize("step", ["signal_to_nuisance", "action_units", "local_changes", "remove_identity"])
+def test_a_ridge_is_a_finite_number(step, wrong):
+    with pytest.raises(InputError, match=f"ridge must be a finite number of 0 or more, got {wrong!r}"):
+        catalog.find("steps", step)(ridge=wrong).check()
+
+
+def test_a_threshold_may_be_below_0():
+    catalog.make("steps", "learnt_expressions:threshold=-0.5").check()

@@ -52,9 +52,11 @@ class Registration(TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where the images are too small.
+            Where the images are too small, or there is none.
         """
         images = as_images(images, "Registration")
+        if not len(images):
+            raise InputError("Faces are aligned with the mean of those fitted on, one or more; got none.")
         if min(images.shape[1:]) < _LEAST:
             height, width = images.shape[1:]
             raise InputError(
@@ -91,16 +93,14 @@ class Registration(TransformerMixin, BaseEstimator):
         return aligned
 
 
-def aligner(aligned, images):
-    """Return a Registration that is fitted on images where they are to be aligned, else None.
-
-    Raises
-    ------
-    InputError
-        Where ``aligned`` is neither True nor False.
-    """
-    if aligned not in (True, False):
+def check_aligned(aligned):
+    """Raise an InputError where ``aligned`` is neither True nor False."""
+    if not isinstance(aligned, bool):
         raise InputError(f"aligned must be True or False, got {aligned!r}.")
+
+
+def aligner(aligned, images):
+    """Return a Registration that is fitted on images where they are to be aligned, else None."""
     return Registration().fit(images) if aligned else None
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fer_cluster.errors import InputError
+from fer_cluster.training.changes import check_changes
 from fer_cluster.training.encoder import Encoder
 
 AUGMENT = "mirror+shift+rotate+scale+light+contrast+erase"
@@ -45,6 +47,16 @@ class ViewEncoder(Encoder):
     weight_decay: float = 1e-4
     schedule: str = "cosine"
     warm_up: float = 2.0
+
+    def check(self, watched=True):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        super().check(watched)
+        check_changes(self.augment, self.crop)
+        if self.crop > _FRAME:
+            raise InputError(
+                f"crop must be 1 to {_FRAME} pixels of a frame of {_FRAME}, or 0 for the whole frame, "
+                f"got {self.crop}."
+            )
 
     def net(self, height, width):
         """Return the untrained body, whatever the size of the images."""

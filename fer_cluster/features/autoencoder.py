@@ -1,13 +1,13 @@
 """Code of a convolutional autoencoder on its principal components (Figure 3 of Bolcas 2024)."""
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.errors import InputError
 from fer_cluster.training.encoder import Encoder
+from fer_cluster.whole import is_whole
 
 __all__ = ["Autoencoder"]
 
@@ -70,11 +70,19 @@ class Autoencoder(Encoder):
         images = super().check_images(images, shape)
         if min(images.shape[1:]) < _LEAST:
             raise InputError(f"Autoencoder needs images of {_LEAST} pixels or more, got {images.shape[1:]}.")
-        most = min(self.code, len(images)) if shape is None else self.code
         count = self.code if self.n_components is None else self.n_components
-        if not isinstance(count, Integral) or not 1 <= count <= most:
-            raise InputError(f"n_components must be between 1 and {most} (code and faces), got {count!r}.")
+        if shape is None and count > len(images):
+            raise InputError(f"n_components must be at most the number of faces, {len(images)}, got {count}.")
         return images
+
+    def check(self, watched=True):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        super().check(watched)
+        count = self.n_components
+        if count is not None and not (is_whole(count) and count <= self.code):
+            raise InputError(
+                f"n_components must be between 1 and {self.code} (the code), or None for all, got {count!r}."
+            )
 
 
 def _objective(net, images, targets):

@@ -32,11 +32,15 @@ class Brightness(TransformerMixin, BaseEstimator):
             Where images cannot be used, or a name is unknown.
         """
         images = as_images(images, "Brightness")
-        for name in self.names.split("+"):
-            if name not in NUISANCES:
-                raise unknown("names", name, NUISANCES)
+        self.check()
         self.shape_ = images.shape[1:]
         return self
+
+    def check(self):
+        """Raise an InputError where a name is unknown."""
+        for name in str(self.names).split("+"):
+            if name not in NUISANCES:
+                raise unknown("names", name, NUISANCES)
 
     def transform(self, images):
         """Return the nuisances in the order of their names, shape (n, names), float32.

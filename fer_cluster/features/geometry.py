@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError
-from fer_cluster.features._registration import aligner
+from fer_cluster.features._registration import aligner, check_aligned
 from fer_cluster.images import as_images
 
 __all__ = ["Geometry"]
@@ -97,9 +97,11 @@ class Geometry(TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where images are no such array, or too small; or ``aligned`` is neither True nor False.
+            Where images are no such array, too small, or none to align with; or ``aligned`` is
+            neither True nor False.
         """
         images = as_images(images, "Geometry")
+        self.check()
         if min(images.shape[1:]) < _LEAST:
             height, width = images.shape[1:]
             raise InputError(
@@ -109,6 +111,10 @@ class Geometry(TransformerMixin, BaseEstimator):
         self.registration_ = aligner(self.aligned, images)
         self.names_ = list(_measured(np.zeros((1, *self.shape_), np.uint8)))
         return self
+
+    def check(self):
+        """Raise an InputError where ``aligned`` is neither True nor False."""
+        check_aligned(self.aligned)
 
     def transform(self, images):
         """Return the numbers, shape (n, 44), float32.

@@ -71,9 +71,7 @@ class Hog(TransformerMixin, BaseEstimator):
             Where the images are too small for one block, or a parameter is unknown.
         """
         images = as_images(images, "Hog")
-        if self.region not in _REGIONS:
-            raise unknown("region", self.region, _REGIONS)
-        check_whole(self)
+        self.check()
         self.shape_ = images.shape[1:]
         self.blocks_ = _kept(self.shape_, self.cell, self.block, self.region)  # (block rows, block columns)
         if not self.blocks_.any():
@@ -85,6 +83,12 @@ class Hog(TransformerMixin, BaseEstimator):
         size = self.block**2 * self.orientations
         self.place_ = np.repeat(_places(self.blocks_, self.shape_, self.cell, self.block), size, axis=0)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        if self.region not in _REGIONS:
+            raise unknown("region", self.region, _REGIONS)
+        check_whole(self)
 
     def transform(self, images):
         """Return the histograms, shape (n, blocks kept * block**2 * orientations), float32.

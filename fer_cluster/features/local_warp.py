@@ -27,7 +27,8 @@ class LocalWarp(ViewEncoder):
         views are warped by the same field and the negative is not. Without it a net may
         know the negative by the traces of interpolation alone.
     hard : float
-        How many negatives the warped self counts as; 0 is SimCLR.
+        How many negatives the warped self counts as; 0 is SimCLR where there is no guard, which
+        interpolates both views and warps half of them.
     amplitude : float
         Largest displacement in pixels of a frame of 48; the least is two fifths of it.
     temperature : float
@@ -44,17 +45,10 @@ class LocalWarp(ViewEncoder):
     projection: int = 64
 
     def learner(self, net):
-        """Return the body with its projector, and what it is asked.
-
-        Raises
-        ------
-        InputError
-            Where a band is unknown, or the amplitude is 0.
-        """
+        """Return the body with its projector, and what it is asked."""
         from fer_cluster.features._local_warp import WarpContrast
-        from fer_cluster.training.warps import LocalField
 
-        warp = {"field": LocalField(self.bands, self.amplitude), "guard": self.guard}
+        warp = {"field": self._field(), "guard": self.guard}
         loss = {"temperature": self.temperature, "hard": self.hard}
         return WarpContrast(net, 8 * self.width, self.projection, self.view(), **warp, **loss), ask
 
@@ -63,3 +57,10 @@ class LocalWarp(ViewEncoder):
         super().check(watched)
         if not self.temperature > 0:
             raise InputError(f"temperature must be above 0, got {self.temperature!r}.")
+        self._field()
+
+    def _field(self):
+        """Return what draws the warps; it refuses unknown bands and an amplitude of 0."""
+        from fer_cluster.training.warps import LocalField
+
+        return LocalField(self.bands, self.amplitude)

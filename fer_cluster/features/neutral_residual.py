@@ -8,7 +8,7 @@ from fer_cluster.blocks import blocks
 from fer_cluster.chain import chained
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.images import as_images
-from fer_cluster.whole import check_whole
+from fer_cluster.whole import check_numbers
 
 __all__ = ["NeutralResidual"]
 
@@ -40,6 +40,8 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
         Standard deviation of the blur in pixels of a frame of 48.
     n_neighbours : int
         How many faces ``neighbours`` averages; fewer where there are fewer.
+    random_state : int
+        Of every part of the description that takes one and was not told.
 
     Attributes
     ----------
@@ -61,12 +63,14 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
         n_coarse=16,
         smooth=4.0,
         n_neighbours=20,
+        random_state=0,
     ):
         self.neutral = neutral
         self.describe = describe
         self.n_coarse = n_coarse
         self.smooth = smooth
         self.n_neighbours = n_neighbours
+        self.random_state = random_state
 
     def fit(self, images, y=None):
         """Learn neutral selves, and the description of residuals, of images, uint8 (n, height, width).
@@ -77,14 +81,25 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
             Where the images or a parameter cannot be used.
         """
         images = as_images(images, "NeutralResidual")
-        self._check(len(images))
+        self.check()
+        if len(images) < 2:
+            raise InputError(f"NeutralResidual needs two or more images, got {len(images)}.")
         self.shape_ = images.shape[1:]
         self.neutral_ = self._untrained().fit(images)
         pictures = np.empty(images.shape, np.uint8)
         for rows, block in blocks(images):
             pictures[rows] = _drawn((self.residual(block) + self.residual(block[:, :, ::-1])) / 2)
-        self.describe_ = chained(self.describe, 0).fit(pictures)
+        self.describe_ = chained(self.describe, self.random_state).fit(pictures)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        if self.neutral not in _NEUTRAL:
+            raise unknown("neutral", self.neutral, _NEUTRAL)
+        check_numbers(self)
+        if not self.smooth > 0:
+            raise InputError(f"smooth must be above 0 pixels, got {self.smooth!r}.")
+        chained(self.describe, self.random_state).check()
 
     def transform(self, images):
         """Return the description of the residuals, shape (n, d), float32.
@@ -92,9 +107,12 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where the images have another shape than those of ``fit``.
+            Where there is no image, or they have another shape than those of ``fit``.
         """
-        found = []
+        check_is_fitted(self, "neutral_")
+        images, found = as_images(images, "NeutralResidual", self.shape_), []
+        if not len(images):
+            raise InputError("NeutralResidual needs at least one image, got none.")
         for _, block in blocks(images):
             both = [
                 self.describe_.transform(_drawn(self.residual(side))) for side in (block, block[:, :, ::-1])
@@ -122,15 +140,6 @@ class NeutralResidual(TransformerMixin, BaseEstimator):
         if self.neutral == "neighbours":
             return Neighbours(self.smooth, self.n_coarse, self.n_neighbours)
         return LowFrequency(self.smooth, self.n_coarse)
-
-    def _check(self, count):
-        if count < 2:
-            raise InputError(f"NeutralResidual needs two or more images, got {count}.")
-        if self.neutral not in _NEUTRAL:
-            raise unknown("neutral", self.neutral, _NEUTRAL)
-        check_whole(self)
-        if not self.smooth > 0:
-            raise InputError(f"smooth must be above 0 pixels, got {self.smooth!r}.")
 
 
 def _drawn(residual):

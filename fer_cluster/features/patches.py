@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.images import as_images
-from fer_cluster.whole import check_whole
+from fer_cluster.whole import check_numbers
 
 __all__ = ["Patches"]
 
@@ -67,9 +67,7 @@ class Patches(TransformerMixin, BaseEstimator):
             Where the images are too small, the region is unknown, or words or cell are none.
         """
         images = as_images(images, "Patches")
-        check_whole(self)
-        if self.region not in _FIELDS:
-            raise unknown("region", self.region, _FIELDS)
+        self.check()
         self.shape_ = images.shape[1:]
         self._place()
         random = np.random.default_rng(self.random_state)
@@ -77,6 +75,12 @@ class Patches(TransformerMixin, BaseEstimator):
         self.words_ = self._words(images[rows], random)
         self.place_ = np.repeat(self.fields_, len(self.words_), axis=0)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        check_numbers(self)
+        if self.region not in _FIELDS:
+            raise unknown("region", self.region, _FIELDS)
 
     def transform(self, images):
         """Return the codes, shape (n, fields * n_words), float32.

@@ -10,6 +10,7 @@ from fer_cluster import processor
 from fer_cluster.blocks import release
 from fer_cluster.errors import InputError
 from fer_cluster.images import as_images
+from fer_cluster.whole import is_whole
 
 __all__ = ["Pixels"]
 
@@ -52,10 +53,12 @@ class Pixels:
         Raises
         ------
         InputError
-            Where there are fewer faces or pixels than components.
+            Where there are fewer faces or pixels than components, or these are no number.
         """
         images = as_images(images, "Pixels")
-        count = _checked(self.n_components, images)
+        self.check()
+        count = _counted(self.n_components, images)
+        self.shape_ = images.shape[1:]
         self.mean_, self.scale_, covariance = _moments(images)
         variance, vectors = _leading(covariance, count)
         peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
@@ -64,6 +67,12 @@ class Pixels:
         self.explained_variance_ratio_ = self.explained_variance_ / (np.trace(covariance) or 1.0)
         self.n_features_in_ = len(self.mean_)
         return self
+
+    def check(self):
+        """Raise an InputError where the number of components is none, whatever the images."""
+        if self.n_components is not None and not is_whole(self.n_components):
+            told = f"a whole number of 1 or more, or None for all, got {self.n_components!r}"
+            raise InputError(f"n_components must be {told}.")
 
     def transform(self, images, out=None):
         """Return images on the components, shape (n, n_components), float32.
@@ -77,17 +86,13 @@ class Pixels:
         Raises
         ------
         InputError
-            Where the images have another number of pixels than those of the fit.
+            Where the images have another shape than those of the fit.
         """
         if not hasattr(self, "components_"):
             from sklearn.utils.validation import check_is_fitted
 
             check_is_fitted(self)
-        images = as_images(images, "Pixels")
-        if _pixels(images) != self.n_features_in_:
-            raise InputError(
-                f"Pixels was fitted on images of {self.n_features_in_} pixels, got shape {images.shape}."
-            )
+        images = as_images(images, "Pixels", self.shape_)
         out = np.empty((len(images), len(self.components_)), np.float32) if out is None else out
         weights = (self.components_ / self.scale_).T.astype(np.float32)
 
@@ -124,7 +129,7 @@ class Pixels:
         return f"Pixels(n_components={self.n_components})"
 
 
-def _checked(count, images):
+def _counted(count, images):
     """Return the number of components, where the images allow it."""
     if not len(images):
         raise InputError(f"Pixels needs images of shape (n, height, width), got shape {images.shape}.")
@@ -132,7 +137,7 @@ def _checked(count, images):
     if count == _COMPONENTS and most < count:
         warnings.warn(f"Pixels has {most} components, as there are no more among these faces.", stacklevel=3)
         return most
-    if count is not None and not (isinstance(count, (int, np.integer)) and 1 <= count <= most):
+    if count is not None and count > most:
         raise InputError(
             f"n_components must be between 1 and the smaller of faces and pixels ({most}), got {count!r}."
         )

@@ -1,5 +1,6 @@
 """The encoder that is shipped with the package: trained on FER2013 without a label, ready at once."""
 
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,8 @@ SIDE = 48  # pixels of the images that it was trained on
 CODES = ("subspace", "expressions", "body")
 _FILES = ("weights.safetensors", "model.json", "codes.safetensors")
 _LEAST = 16
+_ENCODER = re.compile(r"(?:^|[|>=])\s*(pretrained\b[^|>]*)")  # the part's text within another's
+_FOLDER = re.compile(r"\bfolder\s*=([^,;]+)")
 
 
 class Pretrained(TransformerMixin, BaseEstimator):
@@ -35,7 +38,8 @@ class Pretrained(TransformerMixin, BaseEstimator):
     device : str
         ``auto``, ``cpu``, ``cuda``, ...
     folder : str
-        Where another encoder lies that :func:`ship` wrote, such as one of yours; empty for the shipped one.
+        Where another encoder lies that :func:`ship` wrote, such as one of yours, ``~`` for your home;
+        empty for the shipped one.
 
     Attributes
     ----------
@@ -61,10 +65,8 @@ class Pretrained(TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where images cannot be used, the code is unknown, or the weights are not there.
+            Where images cannot be used, the code is unknown, or the weights are not there or damaged.
         """
-        from safetensors.numpy import load_file
-
         from fer_cluster.training.models import load_model
 
         self.check()
@@ -74,8 +76,7 @@ class Pretrained(TransformerMixin, BaseEstimator):
         home = _whole(self.folder)
         self.encoder_ = load_model(home).set_params(device=self.device)
         if self.code != "body":
-            codes = load_file(home / "codes.safetensors")
-            self.weights_, self.level_ = codes[f"{self.code}.weights"], codes[f"{self.code}.level"]
+            self.weights_, self.level_ = _read(home / "codes.safetensors", self.code)
         return self
 
     def check(self):
@@ -116,9 +117,33 @@ def digest(folder=""):
     return sha256((_whole(folder) / _FILES[0]).read_bytes()).hexdigest()[:12]
 
 
+def folders_in(texts):
+    """Return the folder of each encoder that the texts of parameters name, empty for the shipped one."""
+    parts = [part for text in texts for part in _ENCODER.findall(text)]
+    return [folder[0].strip() if (folder := _FOLDER.findall(part)) else "" for part in parts]
+
+
+def _read(path, code):
+    """Return the weights and the level of a code."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    names = [f"{code}.weights", f"{code}.level"]
+    try:
+        codes = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{path} cannot be read as a whole .safetensors file ({error}).") from error
+    for name in names:
+        if name not in codes:
+            raise InputError(f"{path} lacks {name}; it must have the weights and the level of each code.")
+        if not np.isfinite(codes[name]).all():
+            raise InputError(f"{name} in {path} has values that are not finite; all must be.")
+    return [codes[name] for name in names]
+
+
 def _whole(folder):
     """Return the folder of an encoder, that of the shipped one where it is empty; all its files are there."""
-    home = Path(folder or HOME)
+    home = Path(folder or HOME).expanduser()
     missing = [home / name for name in _FILES if not (home / name).is_file()]
     if missing and folder:
         raise InputError(f"No encoder is in {str(folder)!r}: {missing[0]} is missing.")

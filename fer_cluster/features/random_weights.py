@@ -2,9 +2,8 @@
 
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from fer_cluster.errors import InputError
 from fer_cluster.features._views import ViewEncoder
-from fer_cluster.whole import check_whole, is_whole
+from fer_cluster.whole import check_numbers
 
 __all__ = ["RandomWeights"]
 
@@ -53,9 +52,7 @@ class RandomWeights(TransformerMixin, BaseEstimator):
         from fer_cluster.training.device import own_random, pick
         from fer_cluster.training.residual import Residual
 
-        check_whole(self)
-        if not is_whole(self.random_state, least=0):
-            raise InputError(f"random_state must be a whole number of 0 or more, got {self.random_state!r}.")
+        self.check()
         self.shape_ = self.check_images(images).shape[1:]
         with own_random(pick(self.device)):
             torch.manual_seed(self.random_state)
@@ -64,6 +61,10 @@ class RandomWeights(TransformerMixin, BaseEstimator):
             if isinstance(module, Residual):  # a training begins with its branches at zero
                 torch.nn.init.ones_(module.branch[-1].weight)
         return self
+
+    def check(self):
+        """Raise an InputError where a number cannot be used, whatever the images."""
+        check_numbers(self)
 
     # A trained encoder's methods without its recipe, of which nothing else would have an effect.
     precision = ViewEncoder.precision

@@ -8,8 +8,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.chain import chained
 from fer_cluster.errors import unknown
-from fer_cluster.features._registration import aligner
+from fer_cluster.features._registration import aligner, check_aligned
 from fer_cluster.images import as_images
+from fer_cluster.whole import check_numbers
 
 __all__ = ["Regions"]
 
@@ -78,10 +79,8 @@ class Regions(TransformerMixin, BaseEstimator):
             description cannot use the images.
         """
         images = as_images(images, "Regions")
+        self.check()
         names = self.region.split("+")
-        for name in names:
-            if name not in _WINDOWS:
-                raise unknown("region", name, _WINDOWS)
         self.shape_, self.windows_ = images.shape[1:], [_WINDOWS[name] for name in names]
         self.registration_ = aligner(self.aligned, images)
         images = self._in_register(images)
@@ -95,6 +94,15 @@ class Regions(TransformerMixin, BaseEstimator):
             self.described_.append(described)
         self.place_ = np.concatenate(places)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        for name in str(self.region).split("+"):
+            if name not in _WINDOWS:
+                raise unknown("region", name, _WINDOWS)
+        check_numbers(self)
+        check_aligned(self.aligned)
+        chained(self.feature, self.random_state).check()
 
     def transform(self, images):
         """Return the descriptions side by side, shape (n, d), float32.

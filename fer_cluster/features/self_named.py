@@ -11,6 +11,7 @@ import numpy as np
 from fer_cluster import catalog
 from fer_cluster.chain import Remembering, chained, spaces
 from fer_cluster.errors import InputError
+from fer_cluster.features import pretrained
 from fer_cluster.features._views import ViewEncoder
 from fer_cluster.whole import are_whole
 
@@ -61,8 +62,9 @@ class SelfNamed(ViewEncoder):
     label_smoothing : float
         Share of each name that is spread over all.
     momentum_teacher : float
-        Share of what is learnt that comes not from the names of a round but from a net that follows
-        the one that learns, a half of a hundredth each step, and sees each face unchanged.
+        No momentum, whatever its name: the share of the target that is not the names of a round but
+        what a second net says, which sees each face unchanged and follows the one that learns, a half
+        of a hundredth each step.
     told : str
         Features and steps, such as ``patches:n_words=300 > whiten:256``, whose numbers the net learns to tell
         beside the names, by least squares, each scaled to unit variance; empty for none.
@@ -124,7 +126,9 @@ class SelfNamed(ViewEncoder):
             raise InputError(f"names must be one or more whole numbers of 2 or more, got {self.names!r}.")
         if not self.subspace:
             raise InputError("subspace must name one step or more.")
-        for text in filter(None, (self.teacher or self.described, self.told)):
+        if not (self.teacher or self.prior):
+            raise InputError("prior must name one step or more where there is no teacher.")
+        for text in (self.teacher or self.described, *filter(None, [self.told])):
             chained(text, self.random_state).check()
         for text in filter(None, (self.subspace, self.expressed, "" if self.teacher else self.prior)):
             for steps in text.split("|"):
@@ -148,8 +152,14 @@ class SelfNamed(ViewEncoder):
         return state[what].numpy()
 
     def _key(self, images, what):
-        """Return a hash of what decides the names of a round, or the numbers that are told."""
-        settings = json.dumps([self.get_params(), what], default=str, sort_keys=True)
+        """Return a hash of what decides the names of a round, or the numbers that are told.
+
+        Encoders from folders, which might be exchanged, are told by their weights too.
+        """
+        params = self.get_params()
+        folders = pretrained.folders_in([value for value in params.values() if isinstance(value, str)])
+        weights = [pretrained.digest(folder) for folder in folders if folder]
+        settings = json.dumps([params, what, *weights], default=str, sort_keys=True)
         return sha256(settings.encode() + np.ascontiguousarray(images).tobytes()).hexdigest()
 
     def _told(self, images, checkpoint):

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.chain import chained
+from fer_cluster.whole import check_numbers
 
 __all__ = ["Several"]
 
@@ -60,7 +61,8 @@ class Several(TransformerMixin, BaseEstimator):
         InputError
             Where a view is unknown, or cannot use the images.
         """
-        self.views_ = [chained(part, self.random_state) for part in str(self.parts).split("|")]
+        self.check()
+        self.views_ = self._views()
         self.mean_, self.scale_, places = [], [], []
         for number, view in enumerate(self.views_):
             folder = None if checkpoint is None else Path(checkpoint) / f"view_{number}"
@@ -71,6 +73,16 @@ class Several(TransformerMixin, BaseEstimator):
             places.append(_places(view, x.shape[1]))
         self.place_ = np.concatenate(places)
         return self
+
+    def check(self):
+        """Raise an InputError where a parameter cannot be used, whatever the images."""
+        check_numbers(self)
+        for view in self._views():
+            view.check()
+
+    def _views(self):
+        """Return the unfitted chain of each view."""
+        return [chained(part, self.random_state) for part in str(self.parts).split("|")]
 
     def transform(self, images):
         """Return the views side by side, shape (n, d), float32."""

@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster.errors import InputError
 from fer_cluster.training.disturb import disturb
-from fer_cluster.whole import check_whole
+from fer_cluster.whole import check_numbers
 
 
 class Directions(TransformerMixin, BaseEstimator):
@@ -14,7 +14,7 @@ class Directions(TransformerMixin, BaseEstimator):
 
     def check(self):
         """Raise an InputError where a parameter cannot be used, whatever the features."""
-        check_whole(self)
+        check_numbers(self)
 
     def transform(self, x):
         """Return x in the subspace, shape (n, n_components), in the precision of x."""

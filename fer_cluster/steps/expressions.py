@@ -8,7 +8,7 @@ from fer_cluster.chain import Remembering, chained, spaces, wanted
 from fer_cluster.errors import InputError
 from fer_cluster.steps._subspace import matched
 from fer_cluster.steps.action_units import EMOTIONS, ActionUnits
-from fer_cluster.whole import check_whole
+from fer_cluster.whole import check_numbers
 
 __all__ = ["Expressions"]
 
@@ -85,7 +85,7 @@ class Expressions(TransformerMixin, BaseEstimator):
 
     def check(self):
         """Raise an InputError where a parameter cannot be used, whatever the features."""
-        check_whole(self)
+        check_numbers(self)
         for steps in str(self.within).split("|"):
             chain = chained(steps, self.random_state, object())
             _of_features_alone(chain)

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fer_cluster.errors import InputError
 from fer_cluster.steps._subspace import matched
 from fer_cluster.steps.expressions import Expressions
-from fer_cluster.whole import check_whole
+from fer_cluster.whole import check_numbers
 
 __all__ = ["LearntExpressions"]
 
@@ -121,7 +121,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
 
     def check(self):
         """Raise an InputError where a parameter cannot be used, whatever the features."""
-        check_whole(self)
+        check_numbers(self, signed=("threshold",))
         if self.n_parts < 2:
             raise InputError(f"n_parts must be a whole number of 2 or more, got {self.n_parts!r}.")
         if not isinstance(self.neutral_share, Real) or not 0 <= self.neutral_share < 1:

@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.steps._subspace import leading, matched, mean_square
-from fer_cluster.whole import check_whole
+from fer_cluster.whole import check_numbers
 
 __all__ = ["RemoveIdentity"]
 
@@ -106,7 +106,7 @@ class RemoveIdentity(TransformerMixin, BaseEstimator):
 
     def check(self):
         """Raise an InputError where a parameter cannot be used, whatever the features."""
-        check_whole(self)
+        check_numbers(self)
         if self.shared not in _SHARED:
             raise unknown("shared", self.shared, _SHARED)
 

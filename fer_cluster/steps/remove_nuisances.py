@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fer_cluster.errors import unknown
 from fer_cluster.nuisances import IN_FEATURES, NUISANCES, measure
 from fer_cluster.steps._subspace import matched
-from fer_cluster.whole import check_whole
+from fer_cluster.whole import check_numbers
 
 __all__ = ["RemoveNuisances"]
 
@@ -55,7 +55,7 @@ class RemoveNuisances(TransformerMixin, BaseEstimator):
 
     def check(self):
         """Raise an InputError where a parameter cannot be used, whatever the features."""
-        check_whole(self)
+        check_numbers(self)
         _names(self.names)
 
     def transform(self, x, *, images):

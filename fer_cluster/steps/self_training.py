@@ -9,7 +9,7 @@ from fer_cluster.chain import chained
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.steps._cotraining import View, cotrained
 from fer_cluster.steps._subspace import augmented, leading, matched, mean_square
-from fer_cluster.whole import check_whole
+from fer_cluster.whole import are_whole, check_numbers
 
 __all__ = ["SelfTraining"]
 
@@ -37,7 +37,7 @@ class SelfTraining(TransformerMixin, BaseEstimator):
         What gives the first names: ``mouth``; ``mouth+eyes``, which teach each other for ``n_rounds``
         rounds and are then heard together; or a step such as ``action_units:code=emotions``.
     n_names : sequence of int
-        Numbers of names, all at once.
+        Numbers of names, 2 or more each, all at once.
     n_rounds : int
         How often the whole face learns.
     n_faces : int
@@ -87,10 +87,10 @@ class SelfTraining(TransformerMixin, BaseEstimator):
         images : ndarray of uint8, shape (n, height, width)
             The faces of which x are the features.
         extractor : object
-            Its ``transform(images)`` gives such features. Where it, or the first of its chain,
-            has a ``place_`` (see :class:`fer_cluster.features.patches.Patches`) for each feature,
-            the features in the lowest quarter of the face give the first names, else all do;
-            ``mouth+eyes`` needs the places.
+            Its ``transform(images)`` gives such features. Where it has a ``place_`` (see
+            :class:`fer_cluster.features.patches.Patches`) for each feature, and no step between, which
+            may mix them, the features in the lowest quarter of the face give the first names, else all
+            do; ``mouth+eyes`` needs the places.
 
         Raises
         ------
@@ -119,7 +119,9 @@ class SelfTraining(TransformerMixin, BaseEstimator):
 
     def check(self):
         """Raise an InputError where a parameter cannot be used, whatever the features."""
-        check_whole(self)
+        if not are_whole(self.n_names, least=2):
+            raise InputError(f"n_names must be one or more whole numbers of 2 or more, got {self.n_names!r}.")
+        check_numbers(self)
         if self.first in _PARTS:
             return
         known = (*_PARTS, *catalog.names("steps"))
@@ -209,12 +211,18 @@ def _lowest(extractor, count):
 
 def _within(rows, extractor, count):
     """Return the indices of the features that lie between two rows; none where places are not told."""
-    while hasattr(extractor, "extractor"):  # the first of a chain, remembered or not
-        extractor = extractor.extractor
-    place = getattr(extractor, "place_", np.zeros((0, 2)))
-    above, below = rows
+    place, (above, below) = _places(extractor), rows
     row = place[:, 0] if len(place) == count else np.zeros(0)
     return np.flatnonzero((above < row) & (row <= below))
+
+
+def _places(extractor):
+    """Return the places of an extractor's features; none after a step, which may have mixed them."""
+    while hasattr(extractor, "extractor"):  # the first of a chain, remembered or not
+        if getattr(extractor, "steps", ()):
+            return np.zeros((0, 2))
+        extractor = extractor.extractor
+    return getattr(extractor, "place_", np.zeros((0, 2)))
 
 
 def _near(z):

@@ -19,8 +19,8 @@ def disturb(images, *, random, shift=2.0, rotation=8.0, scale=0.08, light=0.3, c
     scale : float
         0.08: between 8 % smaller and 8 % larger.
     light : float
-        Rise of a field of light across the frame at most, as a factor; its
-        direction is random.
+        Rise of a field of light from the middle to an edge at most, as a factor; its direction is
+        random. All grey values are shifted, too, by up to 64 * light, brighter or darker.
     contrast : float
         0.25: between a quarter less and a quarter more.
     mirror : bool
