@@ -327,3 +327,10 @@ def test_a_recipe_that_cannot_be_used(faces, wrong, told):
 
 def test_numbers_of_numpy_are_numbers(faces):
     trained(faces, epochs=np.int64(1), batch_size=np.int32(9), learning_rate=np.float32(0.1))
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "plateau"])
+def test_a_training_of_one_step_learns_under_warm_up(faces, schedule):
+    watch = faces if schedule == "plateau" else None
+    net, _ = trained(faces, epochs=1, batch_size=N, warm_up=5.0, schedule=schedule, watch=watch)
+    assert digest(net) != digest(linear())

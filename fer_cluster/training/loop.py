@@ -137,7 +137,7 @@ class Loop:
         batches = self.faces.shuffled(self._seed(epoch), self.processes.rank, self.processes.world)
         steps = len(cuts(len(self.faces.images), self.recipe.batch_size, self.processes.world))
         for place, (images, targets) in enumerate(batches):
-            total += self._step(images, targets, epoch + place / steps)
+            total += self._step(images, targets, epoch + (place + 0.5) / steps)  # the rate of its middle
             progress.update(len(images) * self.processes.world)
             if place % 20 == 0 and not progress.disable:
                 progress.set_postfix_str(_figures(_means(total)))
