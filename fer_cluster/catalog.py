@@ -20,6 +20,7 @@ KINDS = (
     "plots",
 )
 _HOME = Path(__file__).parent
+_PATHS = ("path",)  # parameters that stay text: 2013 is the name of a folder
 
 
 @functools.cache
@@ -79,14 +80,16 @@ def make(kind, part, **params):
     """
     if not isinstance(part, str):
         return part
-    name, given = _parse(kind, part)
+    name, texts = _parse(kind, part)
     found = find(kind, name)
     taken = inspect.signature(found).parameters
     allowed = list(taken)
-    if None in given:
-        if not allowed:
-            raise InputError(f"{kind} {name!r} takes no parameter, got {given[None]!r}.")
-        given[allowed[0]] = given.pop(None)
+    if None in texts and not allowed:
+        raise InputError(f"{kind} {name!r} takes no parameter, got {texts[None]!r}.")
+    if None in texts and allowed[0] in texts:
+        raise _twice(kind, part, allowed[0])
+    given = {allowed[0] if key is None else key: value for key, value in texts.items()}
+    given = {key: value if key in _PATHS else _value(value) for key, value in given.items()}
     for key in (params := params | given):
         if key not in allowed:
             raise unknown(f"{kind} {name!r}", key, allowed or ["no parameters"])
@@ -112,7 +115,7 @@ def takes(kind, part, param):
 
 
 def _parse(kind, text):
-    """Return the name and the parameters in ``name:key=value,key=value``."""
+    """Return the name and the parameters, as text, in ``name:key=value,key=value``."""
     name, _, rest = text.partition(":")
     if rest and name not in names(kind) and rest.split(":")[0].split(",")[0].isidentifier():
         public, _, rest = rest.partition(":")
@@ -120,16 +123,23 @@ def _parse(kind, text):
     given = {}
     for item in filter(None, re.split(r",(?![^(]*\))", rest)):  # not at the commas of (10, 20)
         key, equals, value = item.partition("=")
-        given[key.strip() if equals else None] = _value(value if equals else key)
+        key, value = (key.strip(), value.strip()) if equals else (None, key.strip())
+        if key in given:
+            raise _twice(kind, text, key or "a parameter without a name")
+        given[key] = value
     return name, given
+
+
+def _twice(kind, text, what):
+    return InputError(f"{kind} {text!r} tells {what} twice; give each parameter once, as name=value.")
 
 
 def _value(text):
     """Return a literal (number, True, None) or the text itself."""
     try:
-        return ast.literal_eval(text.strip())
+        return ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        return text.strip()
+        return text
 
 
 def _outside(name):

@@ -10,11 +10,20 @@ import pandas as pd
 
 from fer_cluster import catalog, record
 from fer_cluster.chain import shaped, wanted
-from fer_cluster.clustering import embed, trained_seconds
+from fer_cluster.embedding import embed, trained_seconds
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError, from_outside
 from fer_cluster.loading import load
-from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name, made, text
+from fer_cluster.parts import (
+    as_seeds,
+    check_epochs,
+    check_parameters,
+    check_seeds,
+    file_name,
+    made,
+    plain,
+    text,
+)
 from fer_cluster.runs import Run
 from fer_cluster.scoring import with_and_without
 from fer_cluster.splits import split as split_faces
@@ -67,7 +76,7 @@ def classify(
     checkpoint : path-like, optional
         Folder from which an interrupted training goes on.
     embedding : Embedding, optional
-        Of these faces and parts, where it was already made.
+        Of these faces, features, steps and split, where it was already made.
     teachers : sequence of Run
         Classifiers of the same faces and split, of which a net learns too: its targets
         are the mean of the label and of what each of them says.
@@ -86,7 +95,10 @@ def classify(
     """
     seeds, faces = as_seeds(seeds), load(faces)
     features = seen_features(baseline, features, then)
+    if embedding and features:
+        embedding.check(features, then, split)
     trained = [made("baselines", baseline, seed, epochs) for seed in seeds]
+    check_seeds(baseline, trained, seeds)
     check_parameters(trained[0])
     check_epochs(epochs, trained[0], *([made("features", features, seeds[0])] if features else ()))
     parts = embedding.split if embedding else split_faces(faces, split)
@@ -106,7 +118,7 @@ def classify(
     seconds["baseline"] = max(time.perf_counter() - started, trained_seconds(*trained))
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
     described = describe(baseline, features, then=then, seeds=seeds)
-    asked = {"epochs": epochs, "seconds": seconds, "watched": watched_name}
+    asked = {"epochs": plain(epochs), "seconds": seconds, "watched": watched_name}
     asked |= {"chosen_with": chosen(chosen_with, teachers), "teachers": said(teachers) or None}
     spec = _spec(faces, parts, described, embedding.chain if features else None, trained[0], asked)
     run = classifier_run(name or run_name(described), spec, record.table(faces, parts), probability)
@@ -203,9 +215,7 @@ def _taught(baseline, teachers, faces, parts, rows):
 def _rows(parts, emotion, baseline, seed):
     """Return the rows that are fitted on, those that are watched, and what the latter are called.
 
-    A baseline that does not ask for watched faces has none. Whatever chooses by
-    the watched faces has a part of its own for it, or a tenth of the faces fitted
-    on; never the part that is reported.
+    A baseline that does not ask for watched faces has none.
     """
     fitted = np.flatnonzero((parts.part == parts.fit) & (emotion >= 0))
     if not len(fitted):
@@ -214,12 +224,22 @@ def _rows(parts, emotion, baseline, seed):
         raise InputError(f"The part {parts.fit!r} has faces of one emotion only; a classifier needs two.")
     if "watch" not in inspect.signature(baseline.fit).parameters:
         return fitted, fitted[:0], "nothing"
-    between = [name for name in parts.parts if name not in (parts.fit, parts.report, "unused")]
-    if between:
-        return fitted, np.flatnonzero((parts.part == between[0]) & (emotion >= 0)), between[0]
+    return _watched(parts, emotion, baseline, seed, fitted)
+
+
+def _watched(parts, emotion, baseline, seed, fitted):
+    """Return the rows that are fitted on and those that are watched, with their name.
+
+    Whatever chooses by the watched faces has a part of its own for it, where one has labels,
+    or a tenth of the faces fitted on; never the part that is reported.
+    """
+    labelled = {name: np.flatnonzero((parts.part == name) & (emotion >= 0)) for name in parts.parts}
+    others = (parts.fit, parts.report, "unused")
+    if between := [name for name in parts.parts if name not in others and len(labelled[name])]:
+        return fitted, labelled[between[0]], between[0]
     if not _chooses(baseline):
-        watched = np.flatnonzero((parts.part == parts.report) & (emotion >= 0))
-        return fitted, watched, f"{parts.report}, by which nothing is chosen"
+        watched = labelled[parts.report]
+        return fitted, watched, f"{parts.report}, by which nothing is chosen" if len(watched) else "nothing"
     held_out = np.random.default_rng(seed).permutation(len(fitted))[: len(fitted) // _HELD_OUT]
     return np.delete(fitted, held_out), fitted[np.sort(held_out)], f"a tenth of {parts.fit}"
 

@@ -50,6 +50,7 @@ def reproduce(faces, votes, skip_bad, quick, epochs, out, as_json):
     toy = faces.split(":")[0] == "toy"
     epochs = epochs or (1 if quick else _TOY_EPOCHS if toy else None)
     out = out or ("paper_toy" if toy else "paper")
+    questions.check_report(f"{out}/report.html")
     faces = "toy:n=1000" if quick and faces == "toy" else faces
     faces = load_faces(faces, votes, skip_bad)
     runs = _compare("paper", faces, out, as_json, seeds=3 if quick else None, epochs=epochs)
@@ -100,7 +101,7 @@ def cluster(faces, votes, skip_bad, features, then, clusterer, out, as_json, **o
     faces = load_faces(faces, votes, skip_bad)
     parts = {"features": features, "clusterer": clusterer, "then": then, **options}
     run = _found(out, parts, faces)
-    _keep(run or cluster(faces, checkpoint=state, **parts), out, state, as_json, faces, new=run is None)
+    _keep(run or cluster(faces, checkpoint=state, **parts), out, as_json, faces, new=run is None)
 
 
 @cli.command(epilog=FACES, short_help="Train a supervised baseline and score it on the same faces.")
@@ -132,7 +133,7 @@ def classify(faces, votes, skip_bad, baseline, features, then, out, as_json, **o
     faces = load_faces(faces, votes, skip_bad)
     parts = {"baseline": baseline, "features": features, "then": then, **options}
     run = _found(out, parts, faces)
-    _keep(run or classify(faces, checkpoint=state, **parts), out, state, as_json, new=run is None)
+    _keep(run or classify(faces, checkpoint=state, **parts), out, as_json, new=run is None)
 
 
 def _places(out, name):
@@ -168,12 +169,11 @@ def _found(out, parts, faces):
     return run
 
 
-def _keep(run, out, state, as_json, faces=None, new=True):
+def _keep(run, out, as_json, faces=None, new=True):
     """Write a run and its figures, a classifier's tables too; the state of its training is done with."""
-    import shutil
-
     from fer_cluster.atomic import writing
     from fer_cluster.drawing import draw
+    from fer_cluster.runs import clear_state
     from fer_cluster.summary import controls
     from fer_cluster.tables import tabulate
     from fer_cluster.training.parallel import is_first
@@ -188,7 +188,7 @@ def _keep(run, out, state, as_json, faces=None, new=True):
     supervised = run.spec["kind"] == "classifier"
     if supervised:
         tabulate([run], out / "tables")
-    shutil.rmtree(state, ignore_errors=True)
+    clear_state(out)
     _tell([run], as_json, () if as_json else controls(run))
     left = "The run, its figures and tables" if supervised else "The run and its figures"
     click.echo(f"{left} are in {out}", err=True)

@@ -1,36 +1,34 @@
 """Faces through features, a clusterer and a projection into a run."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from numbers import Integral
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from fer_cluster import record
-from fer_cluster.chain import Chain, supervision
+from fer_cluster.chain import supervision
 from fer_cluster.clusterers._collapse import effective, fallen
+from fer_cluster.embedding import embed
 from fer_cluster.errors import InputError, from_outside
 from fer_cluster.faces import as_rows
 from fer_cluster.loading import load
-from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name, made, text
+from fer_cluster.parts import (
+    as_seeds,
+    check_epochs,
+    check_parameters,
+    check_seeds,
+    file_name,
+    made,
+    plain,
+    text,
+)
 from fer_cluster.progress import bar
 from fer_cluster.runs import Run
 from fer_cluster.scoring import CONTROLS, with_and_without
-from fer_cluster.splits import split as split_faces
 
 SEEDS = 10
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """The features of all faces, fitted on one part of a split."""
-
-    x: np.ndarray
-    chain: Chain
-    split: object
-    seconds: float
 
 
 def cluster(
@@ -80,7 +78,7 @@ def cluster(
     checkpoint : path-like, optional
         Folder from which the interrupted training of an extractor goes on.
     embedding : Embedding, optional
-        Of these faces and parts, where it was already made by :func:`embed`.
+        Of these faces, features, steps and split, where it was already made by :func:`embed`.
 
     Returns
     -------
@@ -94,9 +92,13 @@ def cluster(
     """
     seeds, faces = as_seeds(seeds), load(faces)
     _check(faces, k)
+    k = plain(k)
     features, clusterer = _unpack(features, clusterer)
+    if embedding is not None:
+        embedding.check(features, then, split)
     check_epochs(epochs, made("features", features, seeds[0]))
     clusterers = [made("clusterers", clusterer, seed, n_clusters=k) for seed in seeds]
+    check_seeds(clusterer, clusterers, seeds)
     projector = None if projection is None else made("projections", projection, seeds[0])
     check_parameters(clusterers[0], projector)
     if embedding is None:
@@ -112,53 +114,14 @@ def cluster(
     seconds["projection"] = time.perf_counter() - started
     k = _k(clusterers[0], clusters)
     described = describe(features, clusterer, then=then, projection=projection, k=k, seeds=seeds)
-    asked = {"epochs": epochs, "chosen_with": chosen_with, "seconds": seconds}
+    asked = {"epochs": plain(epochs), "chosen_with": chosen_with, "seconds": seconds}
     params = record.parameters(embedding.chain, clusterer=clusterers[0], **_projecting(projector))
     spec = _spec(faces, embedding, described, clusterers, clusters, params, asked)
     trained = _trained(embedding, faces, seeds[0])
     return _scored(Run(name or run_name(spec), spec, rows, embedding.x, **trained), clusters, faces)
 
 
-def embed(
-    faces, features="pixels", *, then=(), split=None, seed=0, epochs=None, checkpoint=None, trained=None
-):
-    """Fit a feature extractor and its steps on the fit part; return all features.
-
-    Where ``trained`` is such an extractor, fitted already on these faces, the steps alone are fitted.
-
-    Raises
-    ------
-    InputError
-        Where a part or the split is unknown.
-    """
-    parts = split_faces(faces, split)
-    extractor = made("features", features, seed, epochs) if trained is None else trained
-    chain = Chain(extractor, [made("steps", step, seed) for step in then])
-    check_parameters(chain)
-    started = time.perf_counter()
-    fitted = parts.part == parts.fit
-    if not fitted.any():
-        raise InputError(f"{faces.name}: the part {parts.fit!r} has no faces to fit on.")
-    state = None if checkpoint is None else Path(checkpoint) / "features"
-    emotion = faces.about["emotion"]
-    if supervision(extractor) != "none" and emotion[fitted].isna().any():
-        raise InputError(f"{text(features)} has to be told {supervision(extractor)}; some have no emotion.")
-    rows = as_rows(fitted)
-    if trained is None:
-        x = chain.fit_transform(faces.images, rows, state, (emotion == "neutral").to_numpy())
-    else:
-        x = chain.fit_steps(faces.images, rows)
-    before = trained_seconds(extractor) if trained is None else 0.0
-    return Embedding(x, chain, parts, max(time.perf_counter() - started, before))
-
-
-def trained_seconds(*parts):
-    """Return how long all epochs of the parts took, those before an interruption too."""
-    histories = [one.history_ for one in parts if hasattr(one, "history_")]
-    return sum(float(history["seconds"].sum()) for history in histories)
-
-
-def describe(features, clusterer, *, then=(), projection="pca", k=7, seeds=()):
+def describe(features="pixels", clusterer="kmeans", *, then=(), projection="pca", k=7, seeds=()):
     """Return the parts as text, as a spec keeps them and a comparison looks them up."""
     parts = [text(features), *map(text, then), text(clusterer)]
     return {
@@ -209,7 +172,7 @@ def _k(clusterer, clusters):
     """Return how many clusters were asked of a clusterer, or, where none are, how many it found."""
     for name in ("n_clusters", "n_components"):
         if hasattr(clusterer, name):
-            return getattr(clusterer, name)
+            return plain(getattr(clusterer, name))
     return int(clusters.max()) + 1
 
 

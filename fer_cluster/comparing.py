@@ -1,11 +1,10 @@
 """Many runs on the same faces, side by side, resumed where they were cut off."""
 
-import shutil
+import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from fer_cluster import classifying, clustering
@@ -15,12 +14,12 @@ from fer_cluster.ensembles import ensemble
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.experiment import read_experiment
 from fer_cluster.loading import load
-from fer_cluster.parts import as_seeds, made
+from fer_cluster.parts import made
 from fer_cluster.progress import bar
 from fer_cluster.record import chosen_by, parameters
-from fer_cluster.runs import Runs, check_free, load_run, state_folder
+from fer_cluster.reusing import embedded, seeds_of
+from fer_cluster.runs import Runs, check_free, clear_state, load_run, state_folder
 from fer_cluster.splits import split as split_faces
-from fer_cluster.training.models import load_model
 from fer_cluster.training.parallel import is_first
 from fer_cluster.voices import chosen, said
 
@@ -49,16 +48,18 @@ def compare(experiment, faces="toy", out=None):
     Raises
     ------
     InputError
-        Where the experiment names an unknown part, none of its runs can be made, or ``out/scores.csv``
-        is something else.
+        Where the experiment names an unknown part, none of its runs can be made, ``out/scores.csv``
+        or the folder of a run is something else, or a run of more epochs than are asked for is there.
     """
     experiment = experiment if hasattr(experiment, "runs") else read_experiment(experiment)
     if out is not None:
         check_ours(Path(out) / "scores.csv", "run,", "table of scores")
     faces = load(faces)
     experiment = replace(experiment, runs=_possible(experiment.runs, faces))
-    runs = Runs()
-    for split in _available(experiment.splits, faces):
+    runs, splits = Runs(), _available(experiment.splits, faces)
+    if out is not None:
+        _check_places(Path(out), splits, experiment.runs)
+    for split in splits:
         runs += _compare_on(split, experiment, faces, out)
     if not runs:
         raise InputError(f"{experiment.title}: no run of it can be made of {faces.name}.")
@@ -100,6 +101,28 @@ def _available(splits, faces):
     return have
 
 
+def _check_places(out, splits, entries):
+    """Refuse folders that a run cannot be kept in before the first run is made, which may take hours."""
+    for folder, entry in [(out / split / entry["name"], entry) for split in splits for entry in entries]:
+        check_free(folder)
+        held, epochs = _epochs(folder), entry.get("epochs")
+        if epochs is not None and held > epochs:
+            raise InputError(
+                f"{folder} holds a run of {held} epochs, which one of {epochs} would replace; "
+                "give another folder, or remove it."
+            )
+
+
+def _epochs(folder):
+    """Return for how many epochs the run in a folder was trained; 0 where there is none, or none was."""
+    try:
+        params = json.loads((folder / "run.json").read_text(encoding="utf-8"))["spec"]["params"]
+        told = [params.get(part, {}).get("epochs") for part in ("features", "baseline")]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # damaged, or of no parts
+        return 0
+    return max((one for one in told if isinstance(one, int)), default=0)
+
+
 def _compare_on(split, experiment, faces, out):
     """Return the runs of one split, in the order of the experiment."""
     runs, last = {}, (None, None)
@@ -115,7 +138,7 @@ def _compare_on(split, experiment, faces, out):
         elif (run := finished(folder, entry, split, faces)) is None:
             run, last = _made_or_left_out(entry, split, faces, last, folder, runs)
         elif is_first():  # killed between the two, a process leaves the state of a finished training
-            shutil.rmtree(state_folder(folder), ignore_errors=True)
+            clear_state(folder)
         if run is not None:
             runs[entry["name"]] = run
     return list(runs.values())
@@ -147,7 +170,7 @@ def _made_or_left_out(entry, split, faces, last, folder, runs):
     entry = dict(entry)
     optional = entry.pop("optional", False)
     try:
-        last = _embedded(last, entry, split, faces, folder, runs)
+        last = embedded(last, entry, split, faces, folder, runs)
         return _made(entry, split, faces, last[1], folder), last
     except InputError as error:
         if not optional:
@@ -163,71 +186,8 @@ def _made(entry, split, faces, embedding, folder):
     run = verb(faces, split=split, embedding=embedding, checkpoint=state, **entry)
     if folder is not None and is_first():
         run.save(folder)
-        shutil.rmtree(state, ignore_errors=True)
+        clear_state(folder)
     return run
-
-
-def _embedded(last, entry, split, faces, folder, runs):
-    """Return (key, features), those of a run before where they are the same; None where images are seen."""
-    if folder is not None:
-        check_free(folder)
-    features, then = entry.get("features"), tuple(entry.get("then", ()))
-    if "baseline" in entry:
-        features = classifying.seen_features(entry["baseline"], features, then)
-        if features is None:
-            return last[0], None
-    seed, epochs = _seeds(entry)[0], entry.get("epochs")
-    key = (features or "pixels", then, epochs, seed)
-    if last[0] == key and last[1] is not None:
-        return last
-    run, extractor = _alike(runs, key, folder)
-    if run is not None and run.spec["then"] == list(then):
-        return key, _kept(run, extractor, key, split, faces)
-    learnt = {"epochs": epochs, "checkpoint": folder and state_folder(folder), "trained": extractor}
-    embedding = clustering.embed(faces, key[0], then=then, split=split, seed=seed, **learnt)
-    if run is not None:  # its training is part of what these features cost
-        embedding = replace(embedding, seconds=embedding.seconds + run.spec["seconds"]["features"])
-    return key, embedding
-
-
-def _alike(runs, key, folder):
-    """Return an earlier clustering of the same features and its extractor, else (None, None).
-
-    One with the same steps goes first, then one whose extractor was trained.
-    """
-    features, then, epochs, seed = key
-    wanted = {"kind": "clusterer", "features": features, "epochs": epochs}
-    alike = [run for run in runs.values() if all(run.spec.get(name) == wanted[name] for name in wanted)]
-    other = {run.name: run.spec["then"] != list(then) for run in alike}
-    for run in sorted(alike, key=lambda run: other[run.name]):
-        if run.spec["seeds"][0] != seed or (other[run.name] and not len(run.history)):
-            continue
-        try:
-            return run, _extractor(run, key, folder)
-        except InputError as error:
-            warnings.warn(f"{error} It is trained again.", stacklevel=5)
-    return None, None
-
-
-def _kept(run, extractor, key, split, faces):
-    """Return the features of a clustering of the same features and steps."""
-    chain = Chain(extractor, [made("steps", step, key[3]) for step in key[1]])
-    parts, seconds = split_faces(faces, split), run.spec["seconds"]["features"]
-    return clustering.Embedding(np.array(run.features), chain, parts, seconds)
-
-
-def _extractor(run, key, folder):
-    """Return the extractor of a run, as it was trained, where it was."""
-    if not len(run.history):
-        return made("features", key[0], key[3])
-    extractor = run.models[0] if run.models else load_model(folder.with_name(run.name) / "model_0")
-    extractor.history_ = run.history.drop(columns="seed")
-    return extractor
-
-
-def _seeds(entry):
-    """Return the seeds of a run, those of its verb where it names none."""
-    return as_seeds(entry.get("seeds", 1 if "baseline" in entry else clustering.SEEDS))
 
 
 def finished(folder, entry, split, faces):
@@ -250,16 +210,17 @@ def finished(folder, entry, split, faces):
         return None
     room, keys = (classifying, _CLASSIFIED) if "baseline" in entry else (clustering, _CLUSTERED)
     wanted = room.describe(**{key: entry[key] for key in keys if key in entry})
-    wanted |= {"seeds": _seeds(entry), "epochs": entry.get("epochs"), "params": parameters_now(entry)}
+    wanted |= {"seeds": seeds_of(entry), "epochs": entry.get("epochs"), "params": parameters_now(entry)}
     if "k" in wanted:
-        wanted["k"] = wanted["params"]["clusterer"].get("n_clusters", run.spec["k"])
+        wanted["k"] = wanted["params"]["clusterer"].get("n_clusters", run.spec.get("k"))
     teachers = entry.get("teachers", [])
     wanted |= {"teachers": said(teachers) or None}
-    if "projection" not in run.spec["params"]:
+    if "projection" not in run.spec.get("params", {}):
         wanted["params"].pop("projection", None)  # the record is older than this entry
     same = all(run.spec.get(key) == value for key, value in wanted.items())
     same = same and run.spec["dataset"]["fingerprint"] == faces.fingerprint and run.spec["split"] == split
-    chosen_with = chosen_by(chosen(entry.get("chosen_with", "nothing"), teachers), wanted, wanted["params"])
+    told = entry.get("chosen_with", run.spec["chosen_with"])  # the command line tells nothing of it
+    chosen_with = chosen_by(chosen(told, teachers), wanted, wanted["params"])
     return _with_chosen_with(run, chosen_with, folder) if same else None
 
 
@@ -271,7 +232,7 @@ def parameters_now(entry):
     entry : dict
         Of an experiment, or the spec of a run.
     """
-    seed, epochs, then = _seeds(entry)[0], entry.get("epochs"), tuple(entry.get("then", ()))
+    seed, epochs, then = seeds_of(entry)[0], entry.get("epochs"), tuple(entry.get("then", ()))
     features = entry.get("features")
     if "baseline" in entry:
         features = classifying.seen_features(entry["baseline"], features, then)

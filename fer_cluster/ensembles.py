@@ -3,6 +3,7 @@
 from fer_cluster import provenance
 from fer_cluster.classifying import classifier_run
 from fer_cluster.errors import InputError
+from fer_cluster.naming import names_apart
 from fer_cluster.voices import check_voices, chosen, voices
 
 
@@ -30,12 +31,12 @@ def ensemble(runs, name="ensemble", chosen_with="nothing"):
     if not runs:
         raise InputError("An ensemble needs at least one run.")
     check_voices(runs)
-    first = runs[0]
+    first, names = runs[0], names_apart((run.name,) for run in runs)
     spec = {
         "kind": "classifier",
         **{key: first.spec[key] for key in ("dataset", "split", "fit", "report", "transductive", "labels")},
         "baseline": "ensemble",
-        "members": {run.name: run.spec["seeds"] for run in runs},
+        "members": {name: run.spec["seeds"] for name, run in zip(names, runs, strict=True)},
         "features": "none",
         "then": [],
         "seeds": [0],

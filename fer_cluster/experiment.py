@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fer_cluster import catalog, classifying, clustering
 from fer_cluster.errors import InputError, unknown
-from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name
+from fer_cluster.parts import as_seeds, check_epochs, check_parameters, check_seeds, file_name, made
 from fer_cluster.splits import SPLITS
 from fer_cluster.whole import is_whole
 
@@ -87,6 +87,8 @@ def read_experiment(path, seeds=None, epochs=None):
     if not runs:
         raise InputError(f"{path} asks for no run; add a [[runs]] table.")
     runs = [_shortened(run, seeds, epochs) for run in runs]
+    for run in runs:
+        _check_seeds(run)
     names = [run["name"] for run in runs]
     _check_names(path, "run", names)
     _check_members(path, runs)
@@ -141,13 +143,13 @@ def _run(entry, several):
     """
     steps = [catalog.make("steps", step) for step in entry.get("then", [])]
     as_seeds(entry.get("seeds", 1))
-    made = {key: catalog.make(kind, entry[key]) for key, kind in _KINDS.items() if key in entry}
+    parts = {key: catalog.make(kind, entry[key]) for key, kind in _KINDS.items() if key in entry}
     if not entry.get("optional"):
-        check_parameters(*steps, *made.values())
+        check_parameters(*steps, *parts.values())
     if entry.get("teachers"):
         classifying.check_pupil(entry["baseline"])
     named = entry | {"name": _name(entry, several)}
-    check_epochs(entry.get("epochs"), *(made[key] for key in ("baseline", "features") if key in made))
+    check_epochs(entry.get("epochs"), *(parts[key] for key in ("baseline", "features") if key in parts))
     return named
 
 
@@ -168,6 +170,13 @@ def _shortened(run, seeds, epochs):
     if epochs is not None and any(catalog.takes(*one, "epochs") for one in trained):
         short["epochs"] = epochs
     return run | short
+
+
+def _check_seeds(run):
+    """Refuse several seeds of a clusterer or a baseline that has a seed of its own."""
+    if key := next((key for key in ("baseline", "clusterer") if key in run), None):
+        seeds = as_seeds(run.get("seeds", clustering.SEEDS))
+        check_seeds(run[key], [made(_KINDS[key], run[key], seed) for seed in seeds], seeds)
 
 
 def _listed(value):

@@ -23,3 +23,18 @@ def load_faces(faces, votes, skip_bad):
     from fer_cluster.loading import load
 
     return load(faces, votes=votes, skip_bad=_REJECTED if skip_bad else None)
+
+
+def faces_of_runs(faces, votes):
+    """Return the faces that ``--faces`` tells of, with their ``--votes``; None where it is not given.
+
+    Raises
+    ------
+    InputError
+        Where there are votes, but no faces that they could be joined to.
+    """
+    from fer_cluster.errors import InputError
+
+    if votes and not faces:
+        raise InputError("--votes needs --faces, the faces that were voted on.")
+    return load_faces(faces, votes, False) if faces else None

@@ -4,6 +4,8 @@ import re
 from hashlib import sha256
 from numbers import Integral
 
+import numpy as np
+
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
 
@@ -22,7 +24,7 @@ def made(kind, part, seed, epochs=None, **params):
     else:
         one = _cloned(part, seed)
     if epochs is not None and hasattr(one, "epochs"):
-        one.epochs = epochs
+        one.epochs = epochs = plain(epochs)
         if hasattr(one, "pretrain_epochs"):
             one.pretrain_epochs = min(one.pretrain_epochs, epochs)
     return one
@@ -44,6 +46,16 @@ def check_epochs(epochs, *parts):
     if epochs is not None and not any(hasattr(part, "epochs") for part in parts):
         names = " on ".join(text(part) for part in parts)
         raise InputError(f"{names} is not trained in epochs; leave epochs out.")
+
+
+def check_seeds(part, each, seeds):
+    """Raise an InputError where a part has a ``random_state`` of its own, so that several seeds are one."""
+    pairs = zip(each, seeds, strict=True)
+    if len(seeds) > 1 and any(getattr(one, "random_state", seed) != seed for one, seed in pairs):
+        raise InputError(
+            f"{text(part)} has a random_state of its own, which overrules all of the {len(seeds)} seeds; "
+            "leave it out, or ask for one seed."
+        )
 
 
 def check_parameters(*parts):
@@ -69,6 +81,11 @@ def file_name(*words):
     if len(name) <= _LONGEST:
         return name
     return f"{name[:_LONGEST]}-{sha256(name.encode()).hexdigest()[:8]}"
+
+
+def plain(number):
+    """Return a number of numpy as Python, and JSON, has it; anything else as it is."""
+    return number.item() if isinstance(number, np.generic) else number
 
 
 def as_seeds(seeds):

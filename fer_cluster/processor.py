@@ -5,10 +5,10 @@ from pathlib import Path
 
 
 def cores():
-    """Return how many cores this process may use: what OMP_NUM_THREADS says, else what the system does."""
+    """Return how many cores, one at least, this process may use: as OMP_NUM_THREADS or the system says."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal():
-        return int(asked)
+        return max(1, int(asked))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

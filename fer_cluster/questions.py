@@ -2,13 +2,24 @@
 
 import click
 
-from fer_cluster.options import FACES, VOTES, load_faces, reading
+from fer_cluster.options import FACES, VOTES, faces_of_runs, load_faces, reading
+
+_REPORT = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none';"""  # how a report begins
 
 
 @click.command(short_help="Draw the figures of runs from their files.")
 @click.argument("folders", nargs=-1, required=True, metavar="DIR...")
 @click.option("--out", default="figures", show_default=True, help="Folder for the pictures.")
-@click.option("--plot", multiple=True, help="Only this plot; may be given several times.  [default: all]")
+@click.option(
+    "--plot",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one; may be given several times.  [default: the quick ones of `list plots`]",
+)
 @click.option("--format", "suffix", default="png", show_default=True, help="png, pdf or svg.")
 @click.option("--faces", metavar="FACES", help="Those of the runs, for plots that look at them.")
 @VOTES
@@ -25,7 +36,7 @@ def figures(folders, out, plot, suffix, faces, votes):
     from fer_cluster.drawing import draw
     from fer_cluster.runs import find_runs
 
-    faces = load_faces(faces, votes, False) if faces else None
+    faces = faces_of_runs(faces, votes)
     paths = draw(find_runs(folders), out, plot, suffix, faces)
     click.echo(f"{sum(path.suffix != '.csv' for path in paths)} figures are in {out}", err=True)
 
@@ -56,7 +67,7 @@ def tables(folders, out, analysis, faces, votes):
     from fer_cluster.runs import find_runs
     from fer_cluster.tables import sentences, tabulate
 
-    faces = load_faces(faces, votes, False) if faces else None
+    faces = faces_of_runs(faces, votes)
     paths = tabulate(find_runs(folders), out, analysis, faces)
     if not paths:
         named = ", ".join(catalog.names("analysis"))
@@ -95,10 +106,19 @@ def report(folders, out, faces, votes, no_images, patience):
     from fer_cluster.report.writing import write_report
     from fer_cluster.runs import find_runs
 
+    check_report(out)
+    given = faces_of_runs(faces, votes)
     runs = find_runs(folders)
-    faces = load_faces(faces, votes, False) if faces else _toy_faces(runs)
+    faces = _toy_faces(runs) if given is None else given
     path = write_report(runs, out, faces, images=not no_images, patience=patience)
     click.echo(f"The report is {path}; open it in a browser", err=True)
+
+
+def check_report(path):
+    """Raise an InputError where another file lies where a report would be written."""
+    from fer_cluster.atomic import check_ours
+
+    check_ours(path, _REPORT, "report")
 
 
 def _toy_faces(runs):

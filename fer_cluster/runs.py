@@ -1,5 +1,6 @@
 """A run: what a clusterer or a baseline left behind, in memory and on disk."""
 
+import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from fer_cluster.scoring import spread, value
 from fer_cluster.training.models import load_model, save_model
 
 _FILES = ("run.json", "faces.parquet", "features.npy", "medoids.npy")
+_STATE = re.compile(rf"features|\d+(-masked)?|{re.escape(PREFIX)}.*")  # in the folder of a training's state
+_STATE_FILES = ("state.safetensors", "state.json")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -246,6 +249,22 @@ def state_folder(folder):
     """Return where, beside the folder of a run, the state of its training lies until the run is kept."""
     folder = Path(folder).absolute()
     return folder.with_name(f"{folder.name}.training")
+
+
+def clear_state(folder):
+    """Remove the state of a finished training from beside the folder of its run.
+
+    Only what a training leaves there goes: what the user may have put there stays.
+    """
+    state = state_folder(folder)
+    ours = [path for path in state.glob("*") if _STATE.fullmatch(path.name)]
+    inner = sorted((path for one in ours for path in one.rglob("*")), reverse=True)
+    for path in (*inner, *ours, state):
+        with contextlib.suppress(OSError):  # a folder that is not empty
+            if path.is_dir():
+                path.rmdir()
+            elif path.name in _STATE_FILES:
+                path.unlink()
 
 
 def find_runs(folders):

@@ -6,6 +6,7 @@ import numpy as np
 
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
+from fer_cluster.naming import names_apart
 
 __all__ = ["check_voices", "chosen", "said", "soft_targets", "voices"]
 
@@ -81,9 +82,14 @@ def check_voices(runs):
 
 
 def said(runs):
-    """Return a hash of the probabilities of each classifier, by its name; other teachers make another run."""
-    heard = {run.name: np.ascontiguousarray(run.features, np.float32) for run in runs}
-    return {name: hashlib.blake2b(one, digest_size=8).hexdigest() for name, one in heard.items()}
+    """Return a hash of the probabilities of each classifier, by its name; other teachers make another run.
+
+    Those of one name are numbered.
+    """
+    names = names_apart((run.name,) for run in runs)
+    heard = [np.ascontiguousarray(run.features, np.float32) for run in runs]
+    hashes = [hashlib.blake2b(one, digest_size=8).hexdigest() for one in heard]
+    return dict(zip(names, hashes, strict=True))
 
 
 def chosen(own, runs):

@@ -33,6 +33,19 @@ def test_a_parameter_of_several_values():
     assert (step.n_names, step.n_rounds) == ((20, 40), 3)
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("whiten:64,32", "a parameter without a name"),
+        ("whiten:n_components=64,n_components=32", "n_components"),
+        ("whiten:64,n_components=32", "n_components"),
+    ],
+)
+def test_what_is_told_twice_is_refused(text, what):
+    with pytest.raises(InputError, match=f"^steps '{text}' tells {what} twice; give each parameter once"):
+        catalog.make("steps", text)
+
+
 def test_text_overrules_parameters():
     assert catalog.make("clusterers", "kmeans:n_clusters=20", n_clusters=7).n_clusters == 20
 

@@ -95,6 +95,16 @@ def test_what_is_watched(tiny, net):
     assert classify(tiny, NET + ",keep=best", split="paper", epochs=1).spec["watched"] == "a tenth of train"
 
 
+def test_a_part_without_labels_is_not_watched(tiny):
+    about = tiny.about.copy()
+    about.loc[about["split"] == "PublicTest", "emotion"] = None
+    faces = Faces(tiny.images, about, "tiny")
+    assert classify(faces, NET, epochs=1).spec["watched"] == "PrivateTest, by which nothing is chosen"
+    assert classify(faces, NET + ",keep=best", epochs=1).spec["watched"] == "a tenth of Training"
+    about.loc[about["split"] == "PrivateTest", "emotion"] = None
+    assert classify(Faces(tiny.images, about, "tiny"), NET, epochs=1).spec["watched"] == "nothing"
+
+
 def test_a_tenth_is_held_out_of_the_fitted_faces(tiny):
     from fer_cluster.splits import split
 
@@ -147,7 +157,7 @@ def test_images_and_features_are_not_mixed_up(tiny):
         classify(tiny, "majority", seeds=0)
 
 
-def test_an_ensemble_is_the_mean_of_probabilities(tiny, net):
+def test_an_ensemble_is_the_mean_of_probabilities(tiny, net, tmp_path):
     probe = classify(tiny, "linear_probe", **PIXELS)
     both = ensemble([net, probe], "both")
     expected = (net.features[:, :7] + net.features[:, 7:] + probe.features) / 3
@@ -157,6 +167,9 @@ def test_an_ensemble_is_the_mean_of_probabilities(tiny, net):
     assert both_ways == f"PublicTest and {net.spec['chosen_with']}"
     assert both.spec["members"] == {net.name: [0, 1], probe.name: [0]}
     np.testing.assert_array_equal(both.predictions()[0], expected.argmax(1))
+    both.save(tmp_path / "both")
+    for entry in ({"baseline": "majority"}, {"features": "pixels", "clusterer": "one"}):
+        assert comparing.finished(tmp_path / "both", entry, "official", tiny) is None
     with pytest.raises(InputError, match="only classifiers"):
         ensemble([net, cluster(tiny, "pixels:n_components=5", seeds=1)])
     with pytest.raises(InputError, match="another split"):

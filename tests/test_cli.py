@@ -114,6 +114,29 @@ def test_files_of_the_user_beside_what_is_written_are_not_replaced(capsys, tmp_p
         assert call(capsys, *words)[0] == 0
 
 
+def test_a_folder_beside_the_run_is_the_users(capsys, tmp_path):
+    (tmp_path / "fer.training").mkdir()
+    (tmp_path / "fer.training" / "notes.txt").write_text("mine")
+    for _ in ("made", "found"):
+        assert call(capsys, "cluster", *SMALL, "--out", "fer")[0] == 0
+    assert (tmp_path / "fer.training" / "notes.txt").read_text() == "mine"
+
+
+def test_a_page_of_the_user_is_not_replaced_by_a_report(capsys, tmp_path):
+    assert call(capsys, "cluster", *SMALL, "--out", "run")[0] == 0
+    (tmp_path / "paper").mkdir()
+    mine = "<!doctype html>\n<title>My page</title>\n"
+    for page in ("page.html", "paper/report.html"):
+        (tmp_path / page).write_text(mine)
+    report = ["report", "run", "--patience", "0", "--out"]
+    for words in ([*report, "page.html"], ["reproduce", "toy:n=140", "--quick", "--out", "paper"]):
+        code, _, err = call(capsys, *words)
+        assert code == 2 and "is no report, so it is not overwritten" in err
+    assert (tmp_path / "page.html").read_text() == (tmp_path / "paper" / "report.html").read_text() == mine
+    for _ in ("made", "made again"):
+        assert call(capsys, *report, "report.html")[0] == 0
+
+
 def test_every_face_is_told_in_a_table(capsys, tmp_path):
     call(capsys, "cluster", *SMALL, "--out", "run")
     told = pd.read_csv(tmp_path / "run" / "faces.csv")
@@ -270,6 +293,9 @@ def test_list_names_every_clusterer(capsys):
         (["tables", "nothing_here"], "nothing_here"),
         (["tables", "nothing_here", "--analyses", "paired"], "'--analysis'"),
         (["list", "clusterer"], "Did you mean 'clusterers'"),
+        (["figures", ".", "--votes", "fer2013new.csv"], "--votes needs --faces"),
+        (["tables", ".", "--votes", "fer2013new.csv"], "--votes needs --faces"),
+        (["report", ".", "--votes", "fer2013new.csv"], "--votes needs --faces"),
     ],
 )
 def test_bad_words_are_one_sentence_and_exit_code_2(capsys, tmp_path, argv, sentence):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fer_cluster import clustering
+from fer_cluster import clustering, reusing
 from fer_cluster.baselines.cnn3 import Cnn3
 from fer_cluster.baselines.linear_probe import LinearProbe
 from fer_cluster.classifying import _rows, classify, describe
@@ -31,7 +31,7 @@ def test_an_extractor_that_was_trained_for_a_finished_run_is_not_trained_again(t
     faces = load("toy:n=70")
     whole = compare(experiment(*TWO), faces, tmp_path / "whole")
     compare(experiment(TWO[0]), faces, tmp_path / "cut")
-    monkeypatch.setattr(clustering, "embed", lambda *args, **options: pytest.fail("it was trained again"))
+    monkeypatch.setattr(reusing, "embed", lambda *args, **options: pytest.fail("it was trained again"))
     again = compare(experiment(*TWO), faces, tmp_path / "cut")
     assert [run.scores for run in again] == [run.scores for run in whole]
     np.testing.assert_array_equal(again[1].features, whole[1].features)
@@ -88,6 +88,26 @@ def test_a_run_of_fewer_epochs_is_not_taken_for_the_whole_one(tiny, tmp_path):
     assert len(run.history) == 2 and "epochs" not in run.spec
 
 
+def test_a_run_of_more_epochs_is_not_replaced(tiny, tmp_path):
+    entry = {"name": "net", "baseline": "three_blocks:width=2,dense=4,epochs=2", "seeds": 1}
+    compare(experiment(entry), tiny, tmp_path)
+    first = {"name": "one", "features": "pixels:2", "clusterer": "one", "seeds": 1}
+    with pytest.raises(InputError, match="net holds a run of 2 epochs, which one of 1 would replace; give"):
+        compare(experiment(first, entry | {"epochs": 1}), tiny, tmp_path)
+    assert [path.name for path in (tmp_path / "official").iterdir()] == ["net"]  # it was told before any run
+    (run,) = compare(experiment(entry | {"epochs": 3}), tiny, tmp_path)
+    assert len(run.history) == 3
+
+
+def test_a_folder_of_something_else_is_told_before_anything_is_made(tiny, tmp_path):
+    (tmp_path / "official" / "two").mkdir(parents=True)
+    (tmp_path / "official" / "two" / "notes.txt").write_text("mine")
+    entries = [{"name": name, "baseline": "majority"} for name in ("first", "two")]
+    with pytest.raises(InputError, match="two holds something that is no run"):
+        compare(experiment(*entries), tiny, tmp_path)
+    assert [path.name for path in (tmp_path / "official").iterdir()] == ["two"]
+
+
 def test_a_run_of_a_part_whose_default_has_changed_is_made_again(tiny, tmp_path, monkeypatch):
     probe = {"baseline": "linear_probe", "features": "pixels:4", "seeds": 1}
     entries = [probe | {"name": name} for name in ("probe", "with_steps")]
@@ -127,6 +147,10 @@ def test_what_a_run_was_chosen_with_is_told_anew_and_nothing_is_made(tiny, tmp_p
     kept = load_run(tmp_path / "official" / "one")
     assert told.spec["chosen_with"] == kept.spec["chosen_with"] == "PublicTest"
     assert kept.spec["seconds"] == run.spec["seconds"]
+    (again,) = compare(experiment(entry), tiny, tmp_path)  # nothing is told of it, as on the command line
+    assert again.spec["chosen_with"] == "PublicTest"
+    (anew,) = compare(experiment(entry | {"chosen_with": "nothing"}), tiny, tmp_path)
+    assert anew.spec["chosen_with"] == "nothing"
 
 
 def test_without_labels_baselines_are_left_out(tiny):
@@ -149,6 +173,8 @@ def test_without_labels_baselines_are_left_out(tiny):
         ('[[runs]]\nbaseline = "sklearn.svm:LinearSVC"', "gives no probabilities"),
         ('[[runs]]\nprojection = "tnse"', "Did you mean 'tsne'"),
         ('[[runs]]\nseeds = "three"', "seeds must name at least one seed"),
+        ('[[runs]]\nclusterer = "gmm:random_state=3"', "gmm:random_state=3 has a random_state of its own"),
+        ('baseline_seeds = 2\n[[runs]]\nbaseline = "cnn3:random_state=0"', "overrules all of the 2 seeds"),
         ('[[runs]]\nthen = "unit"', "then must be a list"),
         ('splits = "paper"\n[[runs]]', "splits must be a list"),
         ('runs = ["a"]', "runs must be tables"),

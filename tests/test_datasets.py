@@ -106,6 +106,13 @@ def test_what_is_not_there(name, sentence, tmp_path, monkeypatch):
         load(name)
 
 
+def test_a_folder_may_be_called_by_a_number(tmp_path, images, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("2013", "2_013"):
+        folder_of(tmp_path / name, ["a.png"], images[:1])
+        assert load(f"folder:{name}").name == load(f"folder:path={name}").name == name
+
+
 def test_a_path_may_be_text_or_path(tmp_path, images, emotion):
     path = csv_of(tmp_path / "my.csv", images, emotion)
     for named in (path, str(path), f"table:{path}"):
@@ -656,6 +663,16 @@ def test_nested_pixels_that_are_no_image(tmp_path, rows, told):
     pd.DataFrame({"pixels": rows}).to_parquet(tmp_path / "a.parquet")
     with pytest.raises(InputError, match=told):
         load(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("empty", ["", " ", []], ids=repr)
+def test_a_row_of_parquet_without_pixels(tmp_path, empty):
+    four = [1, 2, 3, 4] if isinstance(empty, list) else "1 2 3 4"
+    pd.DataFrame({"pixels": [four, empty, four]}).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"row 2 has no pixels"):
+        load(tmp_path / "a.parquet")
+    with pytest.warns(UserWarning, match="1 of 3 faces were left out"):
+        assert len(load(tmp_path / "a.parquet", skip_bad=tmp_path / "bad.csv")) == 2
 
 
 @pytest.mark.parametrize("words", ["train train test", "test train val", "train val test"])

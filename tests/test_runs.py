@@ -13,12 +13,14 @@ from sklearn.preprocessing import StandardScaler
 
 import fer_cluster
 from fer_cluster.analysis.leaderboard import Leaderboard
-from fer_cluster.clustering import cluster, embed
+from fer_cluster.classifying import classify
+from fer_cluster.clustering import cluster
 from fer_cluster.comparing import finished
 from fer_cluster.drawing import draw
+from fer_cluster.embedding import embed
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
-from fer_cluster.runs import find_runs, load_run, told_apart
+from fer_cluster.runs import clear_state, find_runs, load_run, state_folder, told_apart
 from fer_cluster.scoring import METRICS, value
 from fer_cluster.summary import summary
 
@@ -191,6 +193,62 @@ def test_features_made_once_serve_two_clusterers(tiny):
     embedding = embed(tiny, PARTS[0])
     one = cluster(tiny, PARTS[0], "kmeans", seeds=1, embedding=embedding)
     assert (one.faces["cluster"] == cluster(tiny, *PARTS, seeds=1).faces["cluster"]).all()
+
+
+def test_features_that_were_made_of_other_parts_are_refused(tiny):
+    embedding = embed(tiny, PARTS[0], then=["unit"])
+    told = {"features": PARTS[0], "then": ("unit",)}
+    assert cluster(tiny, **told, seeds=1, split="official", embedding=embedding).spec["then"] == ["unit"]
+    for other, sentence in (
+        ({"features": "hog"}, "is of pixels:n_components=5 > unit, not of hog > unit"),
+        ({"then": ()}, "not of pixels:n_components=5;"),
+        ({"split": "paper"}, "is of the split 'official', not of 'paper'"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            cluster(tiny, **told | other, seeds=1, embedding=embedding)
+        with pytest.raises(InputError, match=sentence):
+            classify(tiny, "knn", **told | other, embedding=embedding)
+
+
+def test_a_part_with_a_seed_of_its_own_has_one_seed(tiny):
+    own = "kmeans:random_state=3"
+    assert cluster(tiny, PARTS[0], own, seeds=1).spec["params"]["clusterer"]["random_state"] == 3
+    with pytest.raises(InputError, match="kmeans:random_state=3 has a random_state of its own"):
+        cluster(tiny, PARTS[0], own, seeds=2)
+    with pytest.raises(InputError, match="overrules all of the 3 seeds; leave it out"):
+        classify(tiny, "three_blocks:random_state=1", seeds=3)
+    several = cluster(tiny, "random_weights:random_state=1", KMeans(7, n_init=1, random_state=5), seeds=2)
+    assert several.spec["seeds"] == [0, 1]  # features have one; an object is given the seed
+
+
+def test_numbers_of_numpy_are_kept(tiny, tmp_path):
+    run = cluster(tiny, PARTS[0], k=np.int64(3), seeds=np.arange(2))
+    net = classify(tiny, "three_blocks:width=4,dense=8", epochs=np.int32(1))
+    alike = cluster(tiny, PARTS[0], KMeans(np.int64(4), n_init=1), seeds=1, name="alike")
+    for one in (run, net, alike):
+        one.save(tmp_path / one.name)
+        assert load_run(tmp_path / one.name).spec == json.loads(json.dumps(one.spec))
+    assert (run.spec["k"], net.spec["epochs"], alike.spec["k"]) == (3, 1, 4)
+    assert finished(tmp_path / run.name, {"features": PARTS[0], "k": 3, "seeds": 2}, "official", tiny)
+
+
+def test_only_what_a_training_left_is_removed(tmp_path):
+    state = state_folder(tmp_path / "fer")
+    ours = ["features/state.json", "features/names_1/teacher/state.safetensors", "0-masked/state.json"]
+    for name in (*ours, "12/state.json", ".writing-x/new/state.json"):
+        (state / name).parent.mkdir(parents=True, exist_ok=True)
+        (state / name).write_text("{}")
+    for name in ("notes.txt", "state.json", "photographs/state.json", "features/notes.txt"):
+        (state / name).parent.mkdir(parents=True, exist_ok=True)
+        (state / name).write_text("mine")
+    clear_state(tmp_path / "fer")
+    left = {str(path.relative_to(state)) for path in state.rglob("*") if path.is_file()}
+    assert left == {"notes.txt", "state.json", "photographs/state.json", "features/notes.txt"}
+    for name in left:
+        (state / name).unlink()
+    (state / "photographs").rmdir()
+    clear_state(tmp_path / "fer")
+    assert not state.exists()
 
 
 def test_the_paper_on_the_real_faces(fer2013):

@@ -57,7 +57,17 @@ def test_an_interval_is_missing_where_a_run_has_none():
     assert table["ami_low"].isna().all() and table["ami_sd"].iloc[0] == pytest.approx(0.1 / np.sqrt(2))
 
 
-@pytest.mark.parametrize("more", [{"k": 8}, {"clusterer": "gmm"}, {"then": ["unit"]}, {"epochs": 2}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"k": 8},
+        {"clusterer": "gmm"},
+        {"then": ["unit"]},
+        {"epochs": 2},
+        {"members": {"cnn3": [0]}},
+        {"teachers": {"cnn3": "c0ffee"}},
+    ],
+)
 def test_what_differs_in_more_than_seeds_stays_apart(more):
     with pytest.raises(InputError, match="No two runs are alike"):
         Seeds().table([run("a", "byol", 0.1), run("b", "byol", 0.2, **more)])

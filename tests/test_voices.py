@@ -60,7 +60,7 @@ def test_a_pupil_of_one_sided_teachers_says_what_they_say(tiny, probe):
     )
     sad = [(run.predictions()[0] == SAD).mean() for run in (alone, taught)]
     assert sad[0] < 0.5 and sad[1] == 1
-    assert list(taught.spec["teachers"]) == ["probe"] and "teachers" not in alone.spec
+    assert list(taught.spec["teachers"]) == ["probe", "probe (2)"] and "teachers" not in alone.spec
     assert again(taught) == "" and "three_blocks" in again(alone)  # no line makes a pupil again
     assert taught.history["accuracy"].iloc[-1] < 0.5  # labels are still what is counted
 
@@ -145,6 +145,9 @@ def test_what_was_said_is_told_by_its_hash(probe):
     assert said([again]) == said([probe])
     again.features[0, 0] += 1e-3
     assert said([again]) != said([probe]) and list(said([again])) == ["probe"]
+    both = said([probe, again])  # two of one name
+    assert list(both) == ["probe", "probe (2)"] and len(set(both.values())) == 2
+    assert ensemble([probe, again]).spec["members"] == {"probe": [0], "probe (2)": [0]}
 
 
 @pytest.mark.parametrize(

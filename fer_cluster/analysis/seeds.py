@@ -19,6 +19,7 @@ _METRICS = ("ami", "named_accuracy", "balanced_accuracy")
 _SEED = re.compile(r"random_state=\d+[,;]?")
 _LEFT = re.compile(r"[:,;]+(?= *['|>])")  # what parts a seed from what stood before it
 _PARTS = ("kind", "split", "features", "then", "clusterer", "baseline", "k", "epochs", "labels")
+_PARTS += ("members", "teachers")  # of an ensemble, and of a pupil
 
 
 @dataclass(frozen=True)

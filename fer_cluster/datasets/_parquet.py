@@ -104,6 +104,8 @@ def _content(image):
         image = found[0] if found else "has pixels that are no whole numbers from 0 to 255"
     elif isinstance(image, list):
         image = _nested(image)
+    if isinstance(image, np.ndarray) and not image.size:
+        return "has no pixels"
     if isinstance(image, np.ndarray) and image.ndim == 1:
         side = isqrt(image.size)
         image = (
@@ -120,7 +122,7 @@ def _nested(image):
         array = np.array(image)
     except ValueError:
         return "has rows of pixels that are not of one length"
-    if array.dtype.kind not in "iu" or not array.size or array.min() < 0 or array.max() > 255:
+    if array.size and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() > 255):
         return "has pixels that are no whole numbers from 0 to 255"
     return array.astype(np.uint8) if array.ndim < 3 else "is no grey image"
 

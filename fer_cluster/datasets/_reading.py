@@ -10,7 +10,7 @@ from fer_cluster.datasets._cache import cached
 from fer_cluster.datasets._csv import read_csv
 from fer_cluster.datasets._npz import read_npz
 from fer_cluster.datasets._official import official
-from fer_cluster.datasets._rejects import Rejects, check_list
+from fer_cluster.datasets._rejects import Rejects, check_list, remove_list
 from fer_cluster.datasets._votes import votes_of
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
@@ -118,6 +118,8 @@ def _faces(path, signature, read, votes, skip_bad, asked):
     finally:
         if len(rejects):
             rejects.write(skip_bad)
+    if skip_bad is not None and not len(rejects):
+        remove_list(skip_bad)
     for note in reading.notes:
         warnings.warn(f"{path}: {note}.", stacklevel=4)
     faces = Faces(images, reading.about, path.stem if path.is_file() else path.resolve().name)

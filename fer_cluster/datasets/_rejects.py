@@ -1,6 +1,7 @@
 """Rows that cannot be used: the first one stops the reading, or all of them are listed."""
 
 import csv
+from pathlib import Path
 
 from fer_cluster.atomic import check_ours, writing
 from fer_cluster.errors import InputError
@@ -11,6 +12,14 @@ _HEADER = ("file", "row", "reason")
 def check_list(path):
     """Raise an InputError where a file is there that is no list of bad rows: nothing is overwritten."""
     check_ours(path, ",".join(_HEADER), "list of bad rows")
+
+
+def remove_list(path):
+    """Remove the list of an earlier reading, where this one found nothing bad; an empty file is no list."""
+    check_list(path)
+    path = Path(path)
+    if path.is_file() and path.stat().st_size:
+        path.unlink()
 
 
 class Rejects:

@@ -1,0 +1,73 @@
+"""The features of all faces: an extractor and steps, fitted on one part of a split."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fer_cluster.chain import Chain, supervision
+from fer_cluster.errors import InputError
+from fer_cluster.faces import as_rows
+from fer_cluster.parts import check_parameters, made, text
+from fer_cluster.splits import split as split_faces
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """What was made: the features ``x``, the fitted chain, and the texts of its extractor and steps."""
+
+    x: np.ndarray
+    chain: Chain
+    split: object
+    seconds: float
+    made_of: tuple
+
+    def check(self, features, then=(), split=None):
+        """Raise an InputError where other features, steps or another split are asked for."""
+        asked = (text(features), *map(text, then))
+        if asked != self.made_of:
+            held, asked = (" > ".join(parts) for parts in (self.made_of, asked))
+            raise InputError(f"The embedding is of {held}, not of {asked}; tell the parts it was made of.")
+        if split not in (None, self.split.name):
+            raise InputError(f"The embedding is of the split {self.split.name!r}, not of {split!r}.")
+
+
+def embed(
+    faces, features="pixels", *, then=(), split=None, seed=0, epochs=None, checkpoint=None, trained=None
+):
+    """Fit a feature extractor and its steps on the fit part; return all features.
+
+    Where ``trained`` is such an extractor, fitted already on these faces, the steps alone are fitted.
+
+    Raises
+    ------
+    InputError
+        Where a part or the split is unknown.
+    """
+    parts = split_faces(faces, split)
+    extractor = made("features", features, seed, epochs) if trained is None else trained
+    chain = Chain(extractor, [made("steps", step, seed) for step in then])
+    check_parameters(chain)
+    started = time.perf_counter()
+    fitted = parts.part == parts.fit
+    if not fitted.any():
+        raise InputError(f"{faces.name}: the part {parts.fit!r} has no faces to fit on.")
+    state = None if checkpoint is None else Path(checkpoint) / "features"
+    emotion = faces.about["emotion"]
+    if supervision(extractor) != "none" and emotion[fitted].isna().any():
+        raise InputError(f"{text(features)} has to be told {supervision(extractor)}; some have no emotion.")
+    rows = as_rows(fitted)
+    if trained is None:
+        x = chain.fit_transform(faces.images, rows, state, (emotion == "neutral").to_numpy())
+    else:
+        x = chain.fit_steps(faces.images, rows)
+    before = trained_seconds(extractor) if trained is None else 0.0
+    seconds = max(time.perf_counter() - started, before)
+    return Embedding(x, chain, parts, seconds, (text(features), *map(text, then)))
+
+
+def trained_seconds(*parts):
+    """Return how long all epochs of the parts took, those before an interruption too."""
+    histories = [one.history_ for one in parts if hasattr(one, "history_")]
+    return sum(float(history["seconds"].sum()) for history in histories)
