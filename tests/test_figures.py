@@ -176,6 +176,8 @@ TWO_CORES = [  # records behind each row of the README's table of two cores
     ["vgg-32-taught"],
     ["resnet18-16"],
     ["ensemble-of-five"],
+    ["vgg-48-long"],
+    ["ensemble-of-four"],
     ["vgg19_16-plain"],
     ["vgg19_16-figure"],
     ["adapted_vit-lora", "adapted_vit-prompts"],
