@@ -18,9 +18,9 @@ from fer_cluster.parts import (
     as_seeds,
     check_epochs,
     check_parameters,
-    check_seeds,
     file_name,
     made,
+    made_each,
     plain,
     text,
 )
@@ -95,13 +95,10 @@ def classify(
     """
     seeds, faces = as_seeds(seeds), load(faces)
     features = seen_features(baseline, features, then)
-    if embedding and features:
-        embedding.check(features, then, split)
-    trained = [made("baselines", baseline, seed, epochs) for seed in seeds]
-    check_seeds(baseline, trained, seeds)
+    trained = made_each("baselines", baseline, seeds, epochs)
     check_parameters(trained[0])
     check_epochs(epochs, trained[0], *([made("features", features, seeds[0])] if features else ()))
-    parts = embedding.split if embedding else split_faces(faces, split)
+    parts = _split(faces, split, embedding, features, then)
     emotion = faces.about["emotion"].cat.codes.to_numpy()
     rows, watched, watched_name = _rows(parts, emotion, trained[0], seeds[0])
     if features and embedding is None:
@@ -123,6 +120,15 @@ def classify(
     spec = _spec(faces, parts, described, embedding.chain if features else None, trained[0], asked)
     run = classifier_run(name or run_name(described), spec, record.table(faces, parts), probability)
     return replace(run, history=_history(seeds, trained), models=tuple(trained))
+
+
+def _split(faces, split, embedding, features, then):
+    """Return the split, that of the features where they are given, which are those that are asked for."""
+    if embedding is None:
+        return split_faces(faces, split)
+    if features:
+        embedding.check(features, then, split)
+    return embedding.split
 
 
 def _spec(faces, parts, described, chain, baseline, asked):

@@ -18,9 +18,9 @@ from fer_cluster.parts import (
     as_seeds,
     check_epochs,
     check_parameters,
-    check_seeds,
     file_name,
     made,
+    made_each,
     plain,
     text,
 )
@@ -91,14 +91,12 @@ def cluster(
         Where a part is unknown, or the faces are too few for it.
     """
     seeds, faces = as_seeds(seeds), load(faces)
-    _check(faces, k)
-    k = plain(k)
+    k = _checked(k, faces)
     features, clusterer = _unpack(features, clusterer)
     if embedding is not None:
         embedding.check(features, then, split)
     check_epochs(epochs, made("features", features, seeds[0]))
-    clusterers = [made("clusterers", clusterer, seed, n_clusters=k) for seed in seeds]
-    check_seeds(clusterer, clusterers, seeds)
+    clusterers = made_each("clusterers", clusterer, seeds, n_clusters=k)
     projector = None if projection is None else made("projections", projection, seeds[0])
     check_parameters(clusterers[0], projector)
     if embedding is None:
@@ -108,9 +106,7 @@ def cluster(
     clusters = _cluster_seeds(embedding, clusterers, text(clusterer))
     seconds = {"features": embedding.seconds, "clusterer": time.perf_counter() - started}
     started = time.perf_counter()
-    rows = record.table(faces, embedding.split)
-    rows = pd.concat([rows, pd.DataFrame(record.numbered("cluster", clusters), index=rows.index)], axis=1)
-    rows = _project(rows, embedding.x, projector)
+    rows = _project(_table(faces, embedding.split, clusters), embedding.x, projector)
     seconds["projection"] = time.perf_counter() - started
     k = _k(clusterers[0], clusters)
     described = describe(features, clusterer, then=then, projection=projection, k=k, seeds=seeds)
@@ -139,9 +135,10 @@ def run_name(described):
     return file_name(described["features"], *described["then"], described["clusterer"])
 
 
-def _check(faces, k):
+def _checked(k, faces):
     if not (isinstance(k, Integral) and 1 <= k <= len(faces)):
         raise InputError(f"k must be between 1 and the number of faces ({len(faces):,}), got {k!r}.")
+    return plain(k)
 
 
 def _unpack(features, clusterer):
@@ -204,6 +201,12 @@ def _collapse(clusterers, clusters):
         told["collapsed"].append(bool(fell))
         told["effective_clusters"].append(float(getattr(one, "effective_", effective(row))))
     return told
+
+
+def _table(faces, parts, clusters):
+    """Return one row a face: what is known of it, its part, its cluster by each seed."""
+    rows = record.table(faces, parts)
+    return pd.concat([rows, pd.DataFrame(record.numbered("cluster", clusters), index=rows.index)], axis=1)
 
 
 def _project(table, x, projector):

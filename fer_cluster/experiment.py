@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fer_cluster import catalog, classifying, clustering
 from fer_cluster.errors import InputError, unknown
-from fer_cluster.parts import as_seeds, check_epochs, check_parameters, check_seeds, file_name, made
+from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name, made_each
 from fer_cluster.splits import SPLITS
 from fer_cluster.whole import is_whole
 
@@ -176,7 +176,7 @@ def _check_seeds(run):
     """Refuse several seeds of a clusterer or a baseline that has a seed of its own."""
     if key := next((key for key in ("baseline", "clusterer") if key in run), None):
         seeds = as_seeds(run.get("seeds", clustering.SEEDS))
-        check_seeds(run[key], [made(_KINDS[key], run[key], seed) for seed in seeds], seeds)
+        made_each(_KINDS[key], run[key], seeds)
 
 
 def _listed(value):

@@ -30,6 +30,24 @@ def made(kind, part, seed, epochs=None, **params):
     return one
 
 
+def made_each(kind, part, seeds, epochs=None, **params):
+    """Make a part with each of the seeds.
+
+    Raises
+    ------
+    InputError
+        Where its text tells a ``random_state``, so that several seeds would be one.
+    """
+    each = [made(kind, part, seed, epochs, **params) for seed in seeds]
+    pairs = zip(each, seeds, strict=True)
+    if len(seeds) > 1 and any(getattr(one, "random_state", seed) != seed for one, seed in pairs):
+        raise InputError(
+            f"{text(part)} has a random_state of its own, which overrules all of the {len(seeds)} seeds; "
+            "leave it out, or ask for one seed."
+        )
+    return each
+
+
 def _cloned(part, seed):
     from sklearn.base import clone
 
@@ -46,16 +64,6 @@ def check_epochs(epochs, *parts):
     if epochs is not None and not any(hasattr(part, "epochs") for part in parts):
         names = " on ".join(text(part) for part in parts)
         raise InputError(f"{names} is not trained in epochs; leave epochs out.")
-
-
-def check_seeds(part, each, seeds):
-    """Raise an InputError where a part has a ``random_state`` of its own, so that several seeds are one."""
-    pairs = zip(each, seeds, strict=True)
-    if len(seeds) > 1 and any(getattr(one, "random_state", seed) != seed for one, seed in pairs):
-        raise InputError(
-            f"{text(part)} has a random_state of its own, which overrules all of the {len(seeds)} seeds; "
-            "leave it out, or ask for one seed."
-        )
 
 
 def check_parameters(*parts):

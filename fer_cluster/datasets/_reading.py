@@ -118,18 +118,23 @@ def _faces(path, signature, read, votes, skip_bad, asked):
     finally:
         if len(rejects):
             rejects.write(skip_bad)
-    if skip_bad is not None and not len(rejects):
-        remove_list(skip_bad)
     for note in reading.notes:
         warnings.warn(f"{path}: {note}.", stacklevel=4)
     faces = Faces(images, reading.about, path.stem if path.is_file() else path.resolve().name)
     if votes is not None:
         faces = _with_votes(faces, votes, [row for _, row, _ in rejects.rows])
-    if len(rejects):
-        total = len(faces) + len(rejects)
-        message = f"{path}: {len(rejects):,} of {total:,} faces were left out; {skip_bad} lists them."
-        warnings.warn(message, stacklevel=4)
+    if skip_bad is not None:
+        _tell_rejects(path, len(faces), len(rejects), skip_bad)
     return official(faces, asked)
+
+
+def _tell_rejects(path, good, bad, skip_bad):
+    """Warn of bad rows that were left out; where none was, the list of an earlier reading goes."""
+    if bad:
+        message = f"{path}: {bad:,} of {good + bad:,} faces were left out; {skip_bad} lists them."
+        warnings.warn(message, stacklevel=5)
+    else:
+        remove_list(skip_bad)
 
 
 def _with_votes(faces, votes, rejected):
