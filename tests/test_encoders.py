@@ -9,7 +9,6 @@ import torch
 from fer_cluster.errors import InputError
 from fer_cluster.features import _byol, _masked, _simclr, _vicreg
 from fer_cluster.features import byol as byol_part
-from fer_cluster.features._body import body, standardised
 from fer_cluster.features.brightness import Brightness
 from fer_cluster.features.byol import Byol
 from fer_cluster.features.masked import Masked
@@ -17,6 +16,7 @@ from fer_cluster.features.random_weights import RandomWeights
 from fer_cluster.features.simclr import SimClr
 from fer_cluster.features.vicreg import VicReg
 from fer_cluster.training import loop
+from fer_cluster.training.body import body, standardised
 from fer_cluster.training.models import load_model, save_model
 
 TRAINED = (SimClr, Byol, VicReg, Masked)

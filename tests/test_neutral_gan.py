@@ -9,13 +9,13 @@ import torch
 from fer_cluster.chain import supervision
 from fer_cluster.clustering import cluster
 from fer_cluster.errors import InputError
-from fer_cluster.features._body import standardised
 from fer_cluster.features._neutral_gan import Cycle, Generator
 from fer_cluster.features.neutral_gan import NeutralGan
 from fer_cluster.features.pixels import Pixels
 from fer_cluster.loading import load
 from fer_cluster.plots.scores import Scores
 from fer_cluster.summary import summary
+from fer_cluster.training.body import standardised
 
 SMALL = {"width": 2, "epochs": 1, "n_components": 3, "batch_size": 20}
 

@@ -144,6 +144,7 @@ def test_projections(kind, name, x):
 
 NETS = {
     "adapted_vit": {"pretrain_epochs": 1, "depth": 1, "width": 12},
+    "fine_tuned": {"encoder": "simclr:epochs=1;width=4"},
     "resnet18": {"width": 4},
     "vgg16_transfer": {"weights": "random", "first": 4},
     "vgg19_segmentation": {"width": 4, "dense": 16},

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from fer_cluster.baselines._resnet import resnet18
-from fer_cluster.features._body import body
+from fer_cluster.training.body import body
 from fer_cluster.training.residual import Residual
 
 

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from fer_cluster.training.residual import Residual
+from fer_cluster.training.residual import Residual, start
 
 
 def resnet18(width, n_classes):
@@ -15,16 +15,3 @@ def resnet18(width, n_classes):
     net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inside, n_classes))
     start(net)
     return net
-
-
-def start(net):
-    """Draw the convolutions after He et al. 2015; let every residual branch begin at zero.
-
-    With the last scale of each branch at zero a block begins as its shortcut,
-    which eases the first epochs at a high learning rate (Goyal et al. 2017).
-    """
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(module, Residual):
-            nn.init.zeros_(module.branch[-1].weight)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cosine_similarity
 
-from fer_cluster.features._body import projector, standardised
+from fer_cluster.training.body import projector, standardised
 
 
 class Bootstrap(nn.Module):

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize
 
-from fer_cluster.features._body import projector, standardised
+from fer_cluster.training.body import projector, standardised
 from fer_cluster.training.warps import nudge, warped
 
 SWAPPED = 0.5  # share of the faces of which, under guard, the pair is warped and the negative is not

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from fer_cluster.features._body import standardised
+from fer_cluster.training.body import standardised
 
 HALVED = 8  # what the three last stages of the body make each side smaller by
 

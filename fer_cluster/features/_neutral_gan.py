@@ -5,7 +5,7 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn.functional import interpolate, leaky_relu, relu
 
-from fer_cluster.features._body import standardised
+from fer_cluster.training.body import standardised
 
 
 class Generator(nn.Module):

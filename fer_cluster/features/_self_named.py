@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from fer_cluster.features._body import standardised
+from fer_cluster.training.body import standardised
 
 MOMENTUM = 0.995  # share of itself that the following net keeps at each step
 

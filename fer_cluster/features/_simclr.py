@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, normalize
 
-from fer_cluster.features._body import projector, standardised
+from fer_cluster.training.body import projector, standardised
 
 
 class Contrast(nn.Module):

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import mse_loss
 
-from fer_cluster.features._body import standardised
+from fer_cluster.training.body import standardised
 
 TINY = 1e-4  # added to variances, whose root has no slope at zero
 

@@ -60,13 +60,13 @@ class ViewEncoder(Encoder):
 
     def net(self, height, width):
         """Return the untrained body, whatever the size of the images."""
-        from fer_cluster.features._body import body
+        from fer_cluster.training.body import body
 
         return body(self.width, self.fine)
 
     def features(self, images):
         """Return the mean features of faces and their mirror images, shape (b, 8 * width)."""
-        from fer_cluster.features._body import standardised
+        from fer_cluster.training.body import standardised
         from fer_cluster.training.device import autocast
 
         with autocast(images.device, self.precision):

@@ -96,7 +96,7 @@ class NeutralGan(Encoder):
         """Return the neutral selves of faces, as standardised images, float32, (n, height, width)."""
         from sklearn.utils.validation import check_is_fitted
 
-        from fer_cluster.features._body import standardised
+        from fer_cluster.training.body import standardised
 
         check_is_fitted(self)
         images = self.check_images(images, self.shape_)

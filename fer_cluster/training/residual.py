@@ -1,4 +1,4 @@
-"""The residual block of the nets for small images."""
+"""The residual block of the nets for small images, and how such nets begin."""
 
 from torch import nn
 from torch.nn import functional
@@ -38,3 +38,16 @@ class Residual(nn.Module):
     def forward(self, x):
         """Return the sum, rectified."""
         return functional.relu(self.branch(x) + self.shortcut(x))
+
+
+def start(net):
+    """Draw the convolutions after He et al. 2015; let every residual branch begin at zero.
+
+    With the last scale of each branch at zero a block begins as its shortcut,
+    which eases the first epochs at a high learning rate (Goyal et al. 2017).
+    """
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, Residual):
+            nn.init.zeros_(module.branch[-1].weight)

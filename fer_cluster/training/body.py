@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from fer_cluster.training.residual import Residual
+from fer_cluster.training.residual import Residual, start
 
 FLAT = 8.0  # grey values; what an image of one grey is divided by
 
@@ -12,9 +12,7 @@ def body(width, fine=False):
     """Return the untrained net: standardised images (b, 1, height, width) to features (b, 8 * width).
 
     A stem of 5 x 5 at every second pixel, or a fine one of 3 x 3 at every pixel, then four residual
-    blocks (He et al. 2016), of which all but the first halve the map, and the mean of each map. Each
-    block begins as its shortcut: the last normalisation of its branch starts at zero (Goyal et al.
-    2017, Accurate, large minibatch SGD).
+    blocks (He et al. 2016), of which all but the first halve the map, and the mean of each map.
     """
     size, stride = (3, 1) if fine else (5, 2)
     stem = nn.Conv2d(1, width, size, stride, padding=size // 2, bias=False)
@@ -25,11 +23,7 @@ def body(width, fine=False):
         layers.append(Residual(inside, outside, 1 if stage == 0 else 2))
         inside = outside
     net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(module, Residual):
-            nn.init.zeros_(module.branch[-1].weight)
+    start(net)
     return net
 
 
