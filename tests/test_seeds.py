@@ -46,10 +46,32 @@ def test_trainings_of_one_recipe_are_one_row():
         ("random_weights", "random_weights:random_state=2"),
         ("several:parts=pixels | hog", "several:parts=pixels | hog,random_state=7"),
         ("self_named:teacher=hog:random_state=0;cell=6,epochs=3", "self_named:teacher=hog:cell=6,epochs=3"),
+        ("self_named:teacher=hog:random_state=0,epochs=3", "self_named:teacher=hog,epochs=3"),
     ],
 )
 def test_where_a_seed_is_told_it_is_left_out(first, second):
     assert len(Seeds().table([run("a", first, 0.1), run("b", second, 0.2)])) == 1
+
+
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        ("pretrained:code=body", "pretrained:code=body,folder=~/a"),
+        ("pretrained:code=body", "pretrained:folder=a/b.c,code=body"),
+        ("pretrained > unit", "pretrained:folder=a > unit"),
+        (
+            "self_named:teacher=pretrained,rounds=1",
+            "self_named:random_state=1,teacher=pretrained:folder=a,rounds=1",
+        ),
+    ],
+)
+def test_an_encoder_is_told_by_its_weights_and_not_by_where_it_lies(first, second):
+    params = {"shipped": {"weights": "c0ffee"}}
+    runs = [run("a", first, 0.1, params=params), run("b", second, 0.2, params=params)]
+    assert len(Seeds().table(runs)) == 1
+    others = [runs[0], run("b", second, 0.2, params={"shipped": {"weights": "decaf"}})]
+    with pytest.raises(InputError, match="No two runs are alike"):
+        Seeds().table(others)
 
 
 def test_an_interval_is_missing_where_a_run_has_none():

@@ -16,8 +16,10 @@ from fer_cluster.scoring import spread, value
 __all__ = ["Seeds"]
 
 _METRICS = ("ami", "named_accuracy", "balanced_accuracy")
-_SEED = re.compile(r"random_state=\d+[,;]?")
-_LEFT = re.compile(r"[:,;]+(?= *['|>])")  # what parts a seed from what stood before it
+_TOLD_APART = re.compile(
+    r"random_state=\d+|folder=[^,;|>']*"
+)  # seeds; where encoders lie, which weights tell
+_PARTED = re.compile(r"[:,;]+(?= *['|>])|(?<=[:,;])[:,;]+")  # what parted them from others
 _PARTS = ("kind", "split", "features", "then", "clusterer", "baseline", "k", "epochs", "labels")
 _PARTS += ("members", "teachers")  # of an ensemble, and of a pupil
 
@@ -63,9 +65,11 @@ class Seeds:
 
 
 def _but_for_seeds(run):
-    """Return all that a run was made of, without its seeds."""
-    told = repr([run.spec["dataset"]["fingerprint"], *(run.spec.get(part) for part in _PARTS)])
-    return _LEFT.sub("", _SEED.sub("", told))
+    """Return all that a run was made of, without its seeds; an encoder from a folder is told by its weights."""
+    spec = run.spec
+    told = repr([spec["dataset"]["fingerprint"], *(spec.get(part) for part in _PARTS)])
+    weights = spec.get("params", {}).get("shipped")
+    return re.sub("[:,;]", ",", _PARTED.sub("", _TOLD_APART.sub("", told))), repr(weights)
 
 
 def _row(members):
