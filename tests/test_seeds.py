@@ -60,8 +60,8 @@ def test_where_a_seed_is_told_it_is_left_out(first, second):
         ("pretrained:code=body", "pretrained:folder=a/b.c,code=body"),
         ("pretrained > unit", "pretrained:folder=a > unit"),
         (
-            "self_named:teacher=pretrained,rounds=1",
-            "self_named:random_state=1,teacher=pretrained:folder=a,rounds=1",
+            "byol:teacher=pretrained,rounds=1",
+            "byol:random_state=1,teacher=pretrained:folder=a,rounds=1",
         ),
     ],
 )

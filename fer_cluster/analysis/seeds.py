@@ -16,9 +16,8 @@ from fer_cluster.scoring import spread, value
 __all__ = ["Seeds"]
 
 _METRICS = ("ami", "named_accuracy", "balanced_accuracy")
-_TOLD_APART = re.compile(
-    r"random_state=\d+|folder=[^,;|>']*"
-)  # seeds; where encoders lie, which weights tell
+_SEED = r"random_state=\d+"
+_FOLDER = r"folder=[^,;|>']*?(?= *[,;|>'])"  # of an encoder, which is told by its weights
 _PARTED = re.compile(r"[:,;]+(?= *['|>])|(?<=[:,;])[:,;]+")  # what parted them from others
 _PARTS = ("kind", "split", "features", "then", "clusterer", "baseline", "k", "epochs", "labels")
 _PARTS += ("members", "teachers")  # of an ensemble, and of a pupil
@@ -65,11 +64,11 @@ class Seeds:
 
 
 def _but_for_seeds(run):
-    """Return all that a run was made of, without its seeds; an encoder from a folder is told by its weights."""
+    """Return all that a run was made of, without its seeds; encoders are told by their weights."""
     spec = run.spec
     told = repr([spec["dataset"]["fingerprint"], *(spec.get(part) for part in _PARTS)])
     weights = spec.get("params", {}).get("shipped")
-    return re.sub("[:,;]", ",", _PARTED.sub("", _TOLD_APART.sub("", told))), repr(weights)
+    return re.sub("[:,;]", ",", _PARTED.sub("", re.sub(f"{_SEED}|{_FOLDER}", "", told))), repr(weights)
 
 
 def _row(members):
