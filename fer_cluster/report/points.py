@@ -11,7 +11,7 @@ from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.factors import nuisances, numbers
 from fer_cluster.nuisances import in_words
-from fer_cluster.votes import has_votes, votes_of
+from fer_cluster.votes import has_votes, votes_at_hand, votes_of
 
 _BINS = 7
 _ARRAYS = ("x", "y", "part", "codes", "numbers")  # numbers of every face
@@ -128,7 +128,7 @@ def _shared(run, faces):
     if faces is not None:
         for name, values in numbers(nuisances(faces, np.arange(len(faces)))).items():
             yield _binned(in_words(name), values.to_numpy())
-    if _votes_at_hand(run, faces):
+    if votes_at_hand(run, faces):
         votes, others = votes_of(run, faces)
         yield _binned("disagreement of voters, bits", entropy(np.hstack([votes, others])))
 
@@ -137,10 +137,6 @@ def entropy(votes):
     """Return the entropy of the votes on each face, in bits; 0 where there is none."""
     share = votes / np.maximum(votes.sum(1, keepdims=True), 1)
     return -(share * np.log2(np.where(share > 0, share, 1))).sum(1)
-
-
-def _votes_at_hand(run, faces):
-    return has_votes(run.faces) or (faces is not None and has_votes(faces.about))
 
 
 def _binned(name, values):
@@ -172,7 +168,7 @@ def _details(run, faces):
     about = run.faces if faces is None else faces.about
     if "file" in about:
         yield {"name": "file", "values": [str(value) for value in about["file"]]}
-    if _votes_at_hand(run, faces):
+    if votes_at_hand(run, faces):
         about = run.faces if has_votes(run.faces) else faces.about
         for name in (name for name in about if name.startswith("votes_")):
             yield {"name": name.replace("_", " "), "numbers": _packed(about[name].fillna(0))}
