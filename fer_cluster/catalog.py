@@ -120,6 +120,18 @@ def _check_kind(part, key, value, usual):
         raise InputError(f"{part}: {key} must be {allowed}, got {value!r}.")
 
 
+def make_with(kind, text, **offered):
+    """Return the part of a text, made with those of the offered parameters that it takes."""
+    return make(kind, text, **{key: value for key, value in offered.items() if takes(kind, text, key)})
+
+
+def check(*parts):
+    """Raise an InputError where a parameter of parts of ours cannot be used, whatever the images."""
+    for part in parts:
+        if hasattr(part, "check"):
+            part.check()
+
+
 def takes(kind, part, param):
     """Whether a part named by text takes a parameter of that name."""
     return isinstance(part, str) and param in inspect.signature(find(kind, _parse(kind, part)[0])).parameters

@@ -14,16 +14,7 @@ from fer_cluster.embedding import embed, trained_seconds
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError, from_outside
 from fer_cluster.loading import load
-from fer_cluster.parts import (
-    as_seeds,
-    check_epochs,
-    check_parameters,
-    file_name,
-    made,
-    made_each,
-    plain,
-    text,
-)
+from fer_cluster.parts import as_seeds, check_epochs, file_name, made, made_each, plain, text
 from fer_cluster.runs import Run
 from fer_cluster.scoring import with_and_without
 from fer_cluster.splits import split as split_faces
@@ -96,7 +87,7 @@ def classify(
     seeds, faces = as_seeds(seeds), load(faces)
     features = seen_features(baseline, features, then)
     trained = made_each("baselines", baseline, seeds, epochs)
-    check_parameters(trained[0])
+    catalog.check(trained[0])
     check_epochs(epochs, trained[0], *([made("features", features, seeds[0])] if features else ()))
     parts = _split(faces, split, embedding, features, then)
     emotion = faces.about["emotion"].cat.codes.to_numpy()

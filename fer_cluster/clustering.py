@@ -7,23 +7,14 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
-from fer_cluster import record
+from fer_cluster import catalog, record
 from fer_cluster.chain import supervision
 from fer_cluster.clusterers._collapse import effective, fallen
 from fer_cluster.embedding import embed
 from fer_cluster.errors import InputError, from_outside
 from fer_cluster.faces import as_rows
 from fer_cluster.loading import load
-from fer_cluster.parts import (
-    as_seeds,
-    check_epochs,
-    check_parameters,
-    file_name,
-    made,
-    made_each,
-    plain,
-    text,
-)
+from fer_cluster.parts import as_seeds, check_epochs, file_name, made, made_each, plain, text
 from fer_cluster.progress import bar
 from fer_cluster.runs import Run
 from fer_cluster.scoring import CONTROLS, with_and_without
@@ -98,7 +89,7 @@ def cluster(
     check_epochs(epochs, made("features", features, seeds[0]))
     clusterers = made_each("clusterers", clusterer, seeds, n_clusters=k)
     projector = None if projection is None else made("projections", projection, seeds[0])
-    check_parameters(clusterers[0], projector)
+    catalog.check(clusterers[0], projector)
     if embedding is None:
         trained = {"epochs": epochs, "checkpoint": checkpoint}
         embedding = embed(faces, features, then=then, split=split, seed=seeds[0], **trained)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_cluster import catalog
 from fer_cluster.chain import Chain, supervision
 from fer_cluster.errors import InputError
 from fer_cluster.faces import as_rows
-from fer_cluster.parts import check_parameters, made, text
+from fer_cluster.parts import made, text
 from fer_cluster.splits import split as split_faces
 
 
@@ -48,7 +49,7 @@ def embed(
     parts = split_faces(faces, split)
     extractor = made("features", features, seed, epochs) if trained is None else trained
     chain = Chain(extractor, [made("steps", step, seed) for step in then])
-    check_parameters(chain)
+    catalog.check(chain)
     started = time.perf_counter()
     fitted = parts.part == parts.fit
     if not fitted.any():

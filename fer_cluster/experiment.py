@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fer_cluster import catalog, classifying, clustering
 from fer_cluster.errors import InputError, unknown
-from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name, made_each
+from fer_cluster.parts import as_seeds, check_epochs, file_name, made_each
 from fer_cluster.splits import SPLITS
 from fer_cluster.whole import is_whole
 
@@ -145,7 +145,7 @@ def _run(entry, several):
     as_seeds(entry.get("seeds", 1))
     parts = {key: catalog.make(kind, entry[key]) for key, kind in _KINDS.items() if key in entry}
     if not entry.get("optional"):
-        check_parameters(*steps, *parts.values())
+        catalog.check(*steps, *parts.values())
     if entry.get("teachers"):
         classifying.check_pupil(entry["baseline"])
     named = entry | {"name": _name(entry, several)}
