@@ -9,6 +9,12 @@ import numpy as np
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
 
+KIND_OF = {  # of the parts that a run names
+    "baseline": "baselines",
+    "features": "features",
+    "clusterer": "clusterers",
+    "projection": "projections",
+}
 _LONGEST = 120  # characters of a name, to which figures and folders add theirs; systems allow 255
 
 
