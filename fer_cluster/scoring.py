@@ -59,7 +59,7 @@ def score(emotion, clusters, part, fit, named=False, only=None):
     n_clusters = 7 if named else int(clusters.max()) + 1
     namings = [np.arange(7)] * len(clusters)
     if not named:
-        namings = name(emotion, clusters, part == fit, n_clusters)
+        namings = names_by_seed(emotion, clusters, part == fit, n_clusters)
     nameless = not named and not (emotion[part == fit] >= 0).any()
     scores = {}
     for one in dict.fromkeys(part) if only is None else [only]:
@@ -94,7 +94,7 @@ def _unknown(score):
     return dict.fromkeys(score, math.nan) if isinstance(score, dict) else math.nan
 
 
-def name(emotion, clusters, fitted, n_clusters):
+def names_by_seed(emotion, clusters, fitted, n_clusters):
     """Return the emotion that each cluster is named after by the fitted faces, for each seed."""
     return [
         metrics.name_clusters(metrics.contingency(emotion[fitted], row[fitted], n_clusters=n_clusters))

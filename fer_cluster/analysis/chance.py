@@ -98,7 +98,7 @@ def _clusters(run):
         (run.faces["part"] == run.spec[of]).to_numpy() & (emotion >= 0) for of in ("fit", "report")
     )
     named_apart = run.spec["fit"] != run.spec["report"] and fitted.any()
-    namings = scoring.name(emotion, clusters, fitted, count) if named_apart else None
+    namings = scoring.names_by_seed(emotion, clusters, fitted, count) if named_apart else None
     return clusters[:, seen], count, namings
 
 
