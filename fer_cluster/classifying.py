@@ -98,10 +98,8 @@ def classify(
     seen = shaped(trained[0], embedding.x if features else faces.images)
     taught = _taught(baseline, teachers, faces, parts, rows)
     started = time.perf_counter()
-    for seed, one in zip(seeds, trained, strict=True):
-        options = _fit_arguments(seen, emotion, watched, checkpoint, seed) | taught
-        with from_outside(one):
-            one.fit(seen[rows], emotion[rows], **wanted(one.fit, **options))
+    watch = (seen[watched], emotion[watched]) if len(watched) else None
+    _fit_each(trained, seeds, seen[rows], emotion[rows], checkpoint, watch=watch, **taught)
     seconds = {"features": embedding.seconds if features else 0.0}
     seconds["baseline"] = max(time.perf_counter() - started, trained_seconds(*trained))
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
@@ -189,10 +187,12 @@ def run_name(described):
     return file_name(*features, *described["then"], described["baseline"])
 
 
-def _fit_arguments(images, emotion, watched, checkpoint, seed):
-    """Return what the fit of a net takes besides images and labels."""
-    watch = (images[watched], emotion[watched]) if len(watched) else None
-    return {"watch": watch, "checkpoint": None if checkpoint is None else Path(checkpoint) / str(seed)}
+def _fit_each(trained, seeds, seen, emotion, checkpoint, **offered):
+    """Fit a baseline for each seed on the same faces, with what else its fit takes."""
+    for seed, one in zip(seeds, trained, strict=True):
+        state = None if checkpoint is None else Path(checkpoint) / str(seed)
+        with from_outside(one):
+            one.fit(seen, emotion, **wanted(one.fit, checkpoint=state, **offered))
 
 
 def check_pupil(baseline):
