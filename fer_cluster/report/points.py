@@ -13,7 +13,6 @@ from fer_cluster.factors import nuisances, numbers
 from fer_cluster.nuisances import in_words
 from fer_cluster.votes import has_votes, votes_at_hand, votes_of
 
-_BINS = 7
 _ARRAYS = ("x", "y", "part", "codes", "numbers")  # numbers of every face
 # Cividis (Nunez, Anderton and Renslow 2018) at seven places, the same to colour-blind eyes.
 _SCALE = ("#00224E", "#2A3F6D", "#575D6D", "#7D7C78", "#A59C74", "#D2C060", "#FEE838")
@@ -144,7 +143,7 @@ def _binned(name, values):
     codes = cut(values)
     spans = [values[codes == code] for code in range(codes.max() + 1)]
     labels = [_span(_round(span.min()), _round(span.max())) for span in spans]
-    places = np.linspace(0, _BINS - 1, len(labels)).round().astype(int)
+    places = np.linspace(0, len(_SCALE) - 1, len(labels)).round().astype(int)
     return _colouring(name, labels, [_SCALE[place] for place in places], codes)
 
 
