@@ -1,7 +1,8 @@
 """How well clusters follow emotion: pure functions of a table of counts.
 
-Every function takes counts of shape (..., emotions, clusters), so that one call
-scores one table or a stack of them, and returns an array of shape (...).
+A score takes counts of shape (..., emotions, clusters), so that one call scores one
+table or a stack of them, and returns an array of shape (...). ``confused`` is what
+:func:`confusion` makes of them. A function of shape (emotions, clusters) takes one table alone.
 """
 
 import functools

@@ -51,9 +51,9 @@ def score(emotion, clusters, part, fit, named=False, only=None):
     -------
     dict
         part -> metric -> ``mean``, ``sd`` (over several seeds), ``low`` and ``high`` (95 %, over seeds
-        and faces); of one seed a float where there is no interval, or, as of the accuracy, one by
-        itself. Parts without labelled faces are left out; where ``fit`` is one, the metrics that
-        depend on names are NaN.
+        and faces). Of one seed ``n``, ``purity_chance`` and ``named_accuracy`` are bare floats; the
+        interval of the last is by :func:`spread`. Parts without labelled faces are left out; where
+        ``fit`` is one, the metrics that depend on names are NaN.
     """
     emotion = np.asarray(emotion, np.int64)  # codes of a Categorical are int8, which cells outgrow
     n_clusters = 7 if named else int(clusters.max()) + 1
