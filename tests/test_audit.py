@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from fer_cluster.audit import FINDINGS, audit, found
-from fer_cluster.datasets._votes import COLUMNS, votes_of
+from fer_cluster.datasets._votes import COLUMNS, read_votes
 from fer_cluster.duplicates import LIKENESS, content_keys, copied, near_pairs
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
@@ -173,7 +173,7 @@ def test_near_pairs_cross_tiles(random):
 def real(fer2013):
     from conftest import REAL
 
-    votes = votes_of(REAL / "ferplus.csv", fer2013.about["split"])
+    votes = read_votes(REAL / "ferplus.csv", fer2013.about["split"])
     faces = Faces(fer2013.images, pd.concat([fer2013.about, votes], axis=1), "fer2013")
     return faces, found(faces)
 

@@ -90,9 +90,9 @@ def test_names_come_before_paths(tmp_path, monkeypatch, images, emotion):
 @pytest.mark.parametrize(
     "name, sentence",
     [
-        ("fer213", r"'fer213' is neither .* \(fer2013, folder, table, toy\); did you mean 'fer2013'\?"),
+        ("fer213", r"'fer213' is neither .* \(fer2013, folder, table, toy\)\. Did you mean 'fer2013'\?"),
         ("no/such.csv", r"'no/such.csv' is neither a file, a folder nor a data set"),
-        ("tyo:n=3", r"did you mean 'toy'\?"),
+        ("tyo:n=3", r"Did you mean 'toy'\?"),
         ("nowhere:Faces", "not importable"),
         ("a" * 5000, "is neither a file"),
         (Path("toy"), "'toy' is neither"),

@@ -4,6 +4,7 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from fer_cluster import splits
+from fer_cluster.datasets._labels import emotions
 from fer_cluster.emotions import COLOURS, EMOTIONS, as_emotion, emotion_of
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
@@ -15,9 +16,13 @@ from fer_cluster.faces import Faces
         ("Anger", "angry"),
         ("HAPPINESS", "happy"),
         ("3", "happy"),
+        ("3.0", "happy"),
+        (3.0, "happy"),
+        ("03", "happy"),
+        ("3.5", None),
+        ("7", None),
         ("06_neutral", "neutral"),
         ("bored", None),
-        ("3.0", None),
     ],
 )
 def test_aliases(word, emotion):
@@ -122,9 +127,18 @@ def test_an_unknown_split_names_the_nearest(tiny):
 
 def test_codes_that_a_missing_label_made_floats():
     assert as_emotion([0.0, 3.0, np.nan]).tolist()[:2] == ["angry", "happy"]
-    assert as_emotion([0.5, 3.0]).isna().all()
+    assert as_emotion([0.5, 3.0]).isna().tolist() == [True, False]
     faces = Faces(np.zeros((3, 4, 4), np.uint8), pd.DataFrame({"emotion": [4, None, 6]}))
     assert faces.about["emotion"].tolist()[::2] == ["sad", "neutral"]
+
+
+def test_labels_in_memory_are_read_as_those_of_a_file():
+    words = ["3.0", "03", "+4", "-1", "Happiness", "06_neutral"]
+    faces = Faces(np.zeros((len(words), 4, 4), np.uint8), pd.DataFrame({"emotion": words}))
+    read, faults = emotions(words)
+    told = faces.about["emotion"].astype(object)
+    assert told.where(told.notna(), None).tolist() == read and not faults
+    assert read == ["happy", "happy", "sad", None, "happy", "neutral"]
 
 
 @pytest.mark.parametrize("rows", [[-1], [-2, -1], [-1, 0, 1], [], [2, 5], [3, 4]])

@@ -10,6 +10,7 @@ from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, named
 from fer_cluster.plots._panels import frame
+from fer_cluster.written import percent
 
 __all__ = ["LearningCurve"]
 
@@ -152,6 +153,6 @@ def _last(rows):
     metric = "accuracy" if "accuracy" in set(rows["metric"]) else "loss"
     ends = rows[rows["metric"] == metric].sort_values("epoch").groupby(["faces", "seed"])["value"].last()
     ends = ends.groupby("faces").mean()
-    shown = (f"{100 * end:.1f} %" if metric == "accuracy" else f"{end:.3g}" for end in ends)
+    shown = (percent(end) if metric == "accuracy" else f"{end:.3g}" for end in ends)
     names = ("training" if faces == "training" else "watched" for faces in ends.index)
     return f"last {metric}: " + ", ".join(sorted(map(" ".join, zip(names, shown, strict=True))))
