@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_cluster import catalog
-from fer_cluster.analysis._refit import clusterer_of, fitted
+from fer_cluster.analysis._refit import clusterer_of, decoded, fitted
 from fer_cluster.chain import Chain, shaped, supervision
 from fer_cluster.errors import InputError, from_outside
 from fer_cluster.faces import as_rows
@@ -142,10 +142,8 @@ def _chain(run, extractor):
 def _made(kind, text, recorded):
     """Return a part, not fitted, with the parameters that a run recorded of it."""
     part = catalog.make(kind, text)
-    for name, default in list(vars(part).items()):
-        value = recorded.get(name, default)
-        if not isinstance(value, str) or isinstance(default, str):  # what JSON cannot hold stays as told
-            setattr(part, name, value)
+    for name in recorded.keys() & vars(part).keys():
+        setattr(part, name, decoded(recorded[name], getattr(part, name)))
     return part
 
 
