@@ -10,7 +10,7 @@ from fer_cluster.analysis._refit import clusterer_of, decoded, fitted
 from fer_cluster.chain import Chain, shaped, supervision
 from fer_cluster.errors import InputError, from_outside
 from fer_cluster.faces import as_rows
-from fer_cluster.metrics import ari, contingency
+from fer_cluster.metrics import ari, crossed
 
 _PROBE = 32  # faces whose features tell whether those that the run keeps are what the chain gives
 
@@ -101,8 +101,7 @@ def drawn(rows, count, seed):
 def agreement(run, rows, clusters):
     """Return the adjusted Rand index of clusters made anew with the run's own, mean over the seeds."""
     own = np.asarray(run.clusters)[: len(clusters), rows]
-    tables = (contingency(a, b, int(a.max()) + 1) for a, b in zip(own, clusters, strict=True))
-    return float(np.mean([ari(table) for table in tables]))
+    return float(np.mean([ari(crossed(*pair)) for pair in zip(own, clusters, strict=True)]))
 
 
 def _fitted(run, images, seeds, extractor=None, kept=None):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fer_cluster.analysis._reported import named
 from fer_cluster.errors import InputError
-from fer_cluster.metrics import ami, ari, contingency
+from fer_cluster.metrics import ami, ari, contingency, crossed
 from fer_cluster.whole import check_whole
 
 __all__ = ["Choosing"]
@@ -168,7 +168,7 @@ def _seen(run, rows):
 
 
 def _pair(score, one, other):
-    return float(score(contingency(one, other, int(one.max()) + 1, int(other.max()) + 1)))
+    return float(score(crossed(one, other)))
 
 
 def _stability(seeds):

@@ -14,7 +14,7 @@ from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.analysis._verdict import followed
 from fer_cluster.errors import InputError
 from fer_cluster.factors import kinds, nuisances
-from fer_cluster.metrics import ari, contingency
+from fer_cluster.metrics import ari, crossed
 from fer_cluster.nuisances import in_words
 from fer_cluster.progress import bar
 from fer_cluster.whole import check_whole
@@ -96,7 +96,8 @@ class Partitions:
             about = keys | {"n": len(rows), "seed": seed}
             for place, clusters in enumerate(_placed(fitted, run.features[rows])):
                 row = about | {"partition": place, "chosen": place == fitted.chosen_}
-                row |= {"stability": float(fitted.stability_[place]), "ari_with_run": _ari(clusters, own)}
+                row |= {"stability": float(fitted.stability_[place])}
+                row |= {"ari_with_run": float(ari(crossed(clusters, own)))}
                 yield row | self._follows(factors, clusters)
 
     def _follows(self, factors, clusters):
@@ -142,10 +143,6 @@ def _placed(clusterer, x):
         placed.append(np.asarray(clusterer.predict(np.asarray(x))))
     clusterer.chosen_ = chosen
     return np.stack(placed)
-
-
-def _ari(one, other):
-    return float(ari(contingency(one, other, int(one.max()) + 1, int(other.max()) + 1)))
 
 
 def _sentence(rows):
