@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_cluster import catalog
+from fer_cluster.analysis._faces import check_faces
 from fer_cluster.analysis._refit import clusterer_of, decoded, fitted
 from fer_cluster.chain import Chain, shaped, supervision
 from fer_cluster.errors import InputError, from_outside
@@ -62,8 +63,7 @@ def rebuilt(run, faces, seeds):
     InputError
         Where the faces are others, or the features or the clusterer cannot be made anew.
     """
-    if run.spec["dataset"].get("fingerprint") != faces.fingerprint:
-        raise InputError(f"{run.name!r} was made of other faces than these of {faces.name!r}.")
+    check_faces(run, faces)
     rows = as_rows((run.faces["part"] == run.spec["fit"]).to_numpy())
     extractor = run.models[0] if run.models else None
     return _fitted(run, faces.images[rows], seeds, extractor, run.features[rows])

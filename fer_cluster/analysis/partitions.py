@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster.analysis._effects import corrected
+from fer_cluster.analysis._faces import check_faces
 from fer_cluster.analysis._following import Crossing
-from fer_cluster.analysis._labelled import emotions
+from fer_cluster.analysis._labelled import emotions, reported_rows
 from fer_cluster.analysis._refit import clusterer_of, features_of
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.analysis._verdict import followed
@@ -88,7 +89,7 @@ class Partitions:
 
     def _rows(self, keys, run, faces):
         _check(run, faces)
-        rows = _seen(run)
+        rows = reported_rows(run)
         factors = _factors(run, faces, rows)
         seeds = bar(run.spec["seeds"], f"{run.name}, seeds", leave=False)
         for seed, own in zip(seeds, run.clusters[:, rows], strict=True):
@@ -115,15 +116,7 @@ def _check(run, faces):
     clusterer = run.spec.get("clusterer", "none")
     if clusterer.partition(":")[0] != _CLUSTERER:
         raise InputError(f"partitions are those of {_CLUSTERER}; {run.name!r} is clustered by {clusterer}.")
-    if run.spec["dataset"].get("fingerprint") != faces.fingerprint:
-        raise InputError(f"{run.name!r} was made of other faces than these of {faces.name!r}.")
-
-
-def _seen(run):
-    """Return the rows of the part reported on: the labelled ones, or all where none is."""
-    rows = (run.faces["part"] == run.spec["report"]).to_numpy()
-    labelled = rows & (emotions(run) >= 0)
-    return np.flatnonzero(labelled if labelled.any() else rows)
+    check_faces(run, faces)
 
 
 def _factors(run, faces, rows):
