@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import entitle, frame
@@ -12,8 +13,8 @@ __all__ = ["Annotators"]
 
 _PANEL = (2.9, 4.1)  # inches
 _CLUSTERS = {"color": "black", "marker": "o", "mfc": "white"}
-_PEOPLE = {"color": "#D55E00", "ls": (0, (5, 1.5))}  # of Okabe and Ito, as the ceiling
-_CEILING = {"color": "#0072B2", "ls": ":"}
+_PEOPLE = {"color": VERMILION, "ls": (0, (5, 1.5))}
+_CEILING = {"color": BLUE, "ls": ":"}
 _YARDSTICKS = (  # what clusters are right by, their column; the column beside them, its name and style
     ("most voters", "accuracy_majority", "one_voter", "one voter, by the others", _PEOPLE),
     ("the label", "accuracy", "label_majority", "most voters", _PEOPLE),

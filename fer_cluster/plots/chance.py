@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from fer_cluster import catalog
+from fer_cluster.colours import VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import so_many
 from fer_cluster.plots._panels import frame
@@ -22,7 +23,7 @@ _METRICS = {
     "named_accuracy": "named accuracy\n(named on the fit part)",
 }
 _KEYS = ["run", "dataset", "split", "part"]
-_NULL = "#D55E00"
+_NULL = VERMILION
 _LINE = 0.17  # inches, the height of a line of text
 
 

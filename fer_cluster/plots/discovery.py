@@ -5,6 +5,7 @@ from textwrap import wrap
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import frame
@@ -13,7 +14,7 @@ from fer_cluster.whole import check_whole
 __all__ = ["Discovery"]
 
 _LINE = 0.3  # inches, the height of a row
-_BLUE, _BAND = "#0072B2", "0.8"  # Okabe and Ito's blue
+_BAND = "0.8"  # grey
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _draw_auroc(ax, rows):
     known = rows.dropna(subset=["auroc_held_out"])
     for place, row in known.iterrows():
         ends = [row["low"], row["high"]]
-        ax.plot(ends, [place, place], lw=2, color=_BLUE, solid_capstyle="butt", zorder=2)
+        ax.plot(ends, [place, place], lw=2, color=BLUE, solid_capstyle="butt", zorder=2)
         _dots(ax, place, row["auroc_held_out"], row["auroc"])
     if not len(known):
         ax.text(0.55, len(rows) / 2 - 0.5, "the clusterer\nhas no centres", fontsize=9, va="center")
@@ -100,7 +101,7 @@ def _draw_auroc(ax, rows):
 
 def _dots(ax, place, held_out, fitted):
     ax.plot(fitted, place, "o", ms=7.5, mfc="none", mec="black", mew=1.2, zorder=4, clip_on=False)
-    ax.plot(held_out, place, "o", ms=5, color=_BLUE, zorder=3, clip_on=False)
+    ax.plot(held_out, place, "o", ms=5, color=BLUE, zorder=3, clip_on=False)
 
 
 def _finish(ax, count, span):
@@ -116,7 +117,7 @@ def _legend(axes, alone):
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], ls="", marker="o", ms=5, color=_BLUE, label="held out of the fit"),
+        Line2D([], [], ls="", marker="o", ms=5, color=BLUE, label="held out of the fit"),
         Line2D([], [], ls="", marker="o", ms=7.5, mfc="none", mec="black", label="fitted on"),
         Line2D([], [], lw=8, color=_BAND, label="held out, by chance, 95 %"),
     ]

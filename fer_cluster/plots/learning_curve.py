@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import pandas as pd
 
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, named
@@ -19,8 +20,8 @@ _COLUMNS = {
     ("loss", "training"): "loss",
     ("loss", "watched"): "watch_loss",
 }
-# Blue and vermilion of Okabe and Ito; the line tells them apart without colour.
-_TRAINING, _WATCHED = {"color": "#0072B2", "ls": "-"}, {"color": "#D55E00", "ls": (0, (4, 1.5))}
+# The line tells them apart without colour.
+_TRAINING, _WATCHED = {"color": BLUE, "ls": "-"}, {"color": VERMILION, "ls": (0, (4, 1.5))}
 _PANEL = (4.0, 2.9)  # inches
 _UNITS = {"accuracy": (100, "accuracy (%)"), "loss": (1, "loss")}
 _VIEWS = {  # over which the finished net averages

@@ -5,6 +5,7 @@ from textwrap import wrap
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import frame
@@ -13,7 +14,6 @@ from fer_cluster.whole import check_whole
 __all__ = ["Moved"]
 
 _LINE = 0.3  # inches, the height of a row
-_BLUE, _VERMILION = "#0072B2", "#D55E00"  # of Okabe and Ito
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ class Moved:
 
 def _draw_run(ax, rows):
     expected = 100 * rows["expected"].iloc[0]
-    ax.axvline(expected, ls="--", lw=1.2, color=_VERMILION, zorder=0)
+    ax.axvline(expected, ls="--", lw=1.2, color=VERMILION, zorder=0)
     for place, row in rows.iterrows():
         ends = [100 * row["low"], 100 * row["high"]]
-        ax.plot(ends, [place, place], lw=2, color=_BLUE, solid_capstyle="butt", clip_on=False)
-        ax.plot(100 * row["changed"], place, "o", ms=6, color=_BLUE, clip_on=False)
+        ax.plot(ends, [place, place], lw=2, color=BLUE, solid_capstyle="butt", clip_on=False)
+        ax.plot(100 * row["changed"], place, "o", ms=6, color=BLUE, clip_on=False)
         text = {"textcoords": "offset points", "va": "center", "fontsize": 8.5}
         paper = {"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"}  # over the dashed line
         ax.annotate(f"{100 * row['changed']:.1f}", (ends[1], place), (8, 0), bbox=paper, zorder=2, **text)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import entitle, frame
@@ -11,7 +12,7 @@ from fer_cluster.plots._panels import entitle, frame
 __all__ = ["PurityK"]
 
 _METRICS = {"purity": "purity (grows with k by itself)", "ami": "AMI (does not)"}
-_COLOUR, _NULL = "#0072B2", "#D55E00"
+_COLOUR, _NULL = BLUE, VERMILION
 _PANEL = (3.9, 2.7)  # inches
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from fer_cluster.colours import BLUE, PURPLE, VERMILION
 from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import named, parts_of, so_many
@@ -35,11 +36,11 @@ _OF_BOTH = _METRICS | {
 _OF_CLUSTERS = ("hungarian_accuracy", "purity")
 _CLASSIFIERS = {"supervised", "majority"}  # the kinds that have no clusters
 _GROUP = ["dataset", "split", "part"]
-_CHANCE = "#D55E00"
+_CHANCE = VERMILION
 _STYLES = {  # marker and colour of each kind
     "method": ("o", "black"),
-    "weak": ("^", "#CC79A7"),
-    "supervised": ("s", "#0072B2"),
+    "weak": ("^", PURPLE),
+    "supervised": ("s", BLUE),
     **dict.fromkeys(CONTROLS, ("o", "0.6")),
 }
 _OF_PURITY = "chance level of purity (short: without copies)"

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import frame
@@ -15,7 +16,7 @@ from fer_cluster.whole import check_whole
 __all__ = ["Stability"]
 
 _WHOLE = {"seeds": "all, other seeds (ARI)", "bootstrap": "all, faces drawn anew (ARI)"}
-_COLOUR = {"seeds": "0.45", "bootstrap": "0.45", "jaccard": "#0072B2"}
+_COLOUR = {"seeds": "0.45", "bootstrap": "0.45", "jaccard": BLUE}
 _STABLE = 0.75
 _LINE = 0.27  # inches, the height of a row
 
@@ -73,7 +74,7 @@ def _draw_run(ax, rows):
     labels = [_WHOLE[measure] for measure in whole["measure"]]
     labels += [f"cluster {int(row['cluster'])}: {so_many(row['n'])}" for _, row in each.iterrows()]
     bottom = len(labels) - 0.5
-    ax.plot([_STABLE, _STABLE], [len(whole) - 0.5, bottom], ls="--", lw=1.2, color="#D55E00", zorder=1)
+    ax.plot([_STABLE, _STABLE], [len(whole) - 0.5, bottom], ls="--", lw=1.2, color=VERMILION, zorder=1)
     for place, row in enumerate([*whole.to_dict("records"), *each.to_dict("records")]):
         _draw_value(ax, place, row)
     ax.set_yticks(range(len(labels)), labels, fontsize=9)

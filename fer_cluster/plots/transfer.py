@@ -5,6 +5,7 @@ from textwrap import wrap
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import frame
@@ -13,7 +14,6 @@ from fer_cluster.whole import check_whole
 __all__ = ["Transfer"]
 
 _LINE = 0.42  # inches, the height of a row
-_BLUE = "#0072B2"  # of Okabe and Ito
 _METRICS = {  # metric -> title, and the column of what chance or the commonest emotion gives
     "ami": ("AMI", None),
     "purity": ("purity\n(bar: by chance)", "purity_chance"),
@@ -105,8 +105,8 @@ def _draw_metric(ax, rows, metric, named):
         ends = [row[f"{metric}_low"], row[f"{metric}_high"]]
         if level is not None:
             ax.plot(row[level], place, "|", ms=16, mew=2, color="0.55", zorder=1)
-        ax.plot(ends, [place, place], lw=2, color=_BLUE, solid_capstyle="butt", zorder=2)
-        ax.plot(row[metric], place, "o", ms=6, color=_BLUE, mfc=_face(row), zorder=3)
+        ax.plot(ends, [place, place], lw=2, color=BLUE, solid_capstyle="butt", zorder=2)
+        ax.plot(row[metric], place, "o", ms=6, color=BLUE, mfc=_face(row), zorder=3)
         paper = {"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"}  # over the bar
         text = {"textcoords": "offset points", "ha": "center", "fontsize": 8.5, "bbox": paper, "zorder": 2}
         ax.annotate(f"{round(row[metric], 3) + 0.0:.3f}", (row[metric], place), (0, 6), **text)
@@ -124,4 +124,4 @@ def _draw_metric(ax, rows, metric, named):
 
 
 def _face(row):
-    return "white" if row["place"] == "away" else _BLUE
+    return "white" if row["place"] == "away" else BLUE
