@@ -29,6 +29,8 @@ from fer_cluster.runs import Run
 from fer_cluster.scoring import CONTROLS, with_and_without
 
 SEEDS = 10
+_SHOWN = 12  # faces that a run keeps as what reconstructs them has them
+_MEDOIDS = 10  # faces that a run keeps of each cluster
 
 
 def cluster(
@@ -222,7 +224,7 @@ def _scored(run, clusters, faces):
     return replace(run, scores=whole, scores_without_duplicates=without, medoids=medoids)
 
 
-def _trained(embedding, faces, seed, shown=12):
+def _trained(embedding, faces, seed):
     """Return what a trained extractor leaves in a run: its history, its pictures, itself."""
     extractor = embedding.chain.extractor
     if not hasattr(extractor, "history_"):
@@ -231,18 +233,18 @@ def _trained(embedding, faces, seed, shown=12):
     kept = {"history": history, "models": (extractor,)}
     if hasattr(extractor, "reconstruct"):
         parts = embedding.split
-        images = faces.images[np.flatnonzero(parts.part == parts.report)[:shown]]
+        images = faces.images[np.flatnonzero(parts.part == parts.report)[:_SHOWN]]
         kept["pictures"] = np.stack([images, extractor.reconstruct(images)])
     return kept
 
 
-def _medoids(images, x, cluster, count=10):
+def _medoids(images, x, cluster):
     """Return the faces nearest to the mean of their cluster, blank where it has fewer."""
-    medoids = np.zeros((int(cluster.max()) + 1, count, *images.shape[1:]), np.uint8)
+    medoids = np.zeros((int(cluster.max()) + 1, _MEDOIDS, *images.shape[1:]), np.uint8)
     for label in np.unique(cluster):
         rows = np.flatnonzero(cluster == label)
         distance = ((x[rows] - x[rows].mean(0)) ** 2).sum(1)
-        nearest = np.sort(rows[np.argsort(distance, kind="stable")[:count]])
+        nearest = np.sort(rows[np.argsort(distance, kind="stable")[:_MEDOIDS]])
         nearest = nearest[np.argsort(((x[nearest] - x[rows].mean(0)) ** 2).sum(1), kind="stable")]
         medoids[label, : len(nearest)] = images[nearest]
     return medoids
