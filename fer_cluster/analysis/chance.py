@@ -10,6 +10,7 @@ from fer_cluster import metrics, scoring
 from fer_cluster.analysis._labelled import emotions
 from fer_cluster.analysis._null import beyond, null_tables
 from fer_cluster.analysis._reported import KEYS, emotions_reported, named, sd
+from fer_cluster.rounded import three
 from fer_cluster.whole import check_whole
 
 __all__ = ["Chance"]
@@ -69,9 +70,9 @@ class Chance:
         have = f"run{'s' * (count != 1)} {'has' if above == 1 else 'have'}"
         return (
             f"{above} of {count} {have} an AMI above chance (p < .05). The highest, of {best['run']} on "
-            f"{best['n']:,} labelled faces of {best['part']}, is {_text(best['value'])}, where chance gives "
-            f"{_text(best['low'])} to {_text(best['high'])} (p = {best['p']:.3g}); its purity is "
-            f"{_text(purity['value'])}, of which chance alone gives {_text(purity['null'])}."
+            f"{best['n']:,} labelled faces of {best['part']}, is {three(best['value'])}, where chance gives "
+            f"{three(best['low'])} to {three(best['high'])} (p = {best['p']:.3g}); its purity is "
+            f"{three(purity['value'])}, of which chance alone gives {three(purity['null'])}."
         )
 
     def _rows(self, keys, run):
@@ -115,7 +116,3 @@ def _values(tables, expected, namings):
         confused = [metrics.confusion(tables[..., s, :, :], naming) for s, naming in enumerate(namings)]
         values["named_accuracy"] = metrics.accuracy(np.stack(confused, axis=-3))
     return values
-
-
-def _text(value):
-    return f"{round(value, 3) + 0.0:.3f}"  # never "-0.000"

@@ -8,6 +8,7 @@ import pandas as pd
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import unknown
 from fer_cluster.naming import names_apart
+from fer_cluster.rounded import three
 
 KEYS = ["run", "dataset", "split"]
 
@@ -97,7 +98,7 @@ def ami_of(rows):
     if pd.isna(first["ami"]):
         return "no labels"
     which = ", first seed" if first["seeds"] > 1 else ""
-    return f"AMI {round(first['ami'], 3) + 0.0:.3f}{which}"  # never "-0.000"
+    return f"AMI {three(first['ami'])}{which}"
 
 
 def so_many(n, what="face"):

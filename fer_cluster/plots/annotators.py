@@ -8,6 +8,7 @@ from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import entitle, frame
+from fer_cluster.rounded import percent
 
 __all__ = ["Annotators"]
 
@@ -66,7 +67,7 @@ def _draw_yardstick(ax, table, right_by, clusters, people, name, style):
     whole = table[table["disagreement"] == "all"].iloc[0]
     rows = table[table["disagreement"] != "all"].reset_index(drop=True)
     for column, words, how in ((people, name, style), (clusters, "names of clusters", _CLUSTERS)):
-        label = f"{words}: {100 * whole[column]:.1f} %"
+        label = f"{words}: {percent(whole[column])}"
         ax.plot(rows.index, 100 * rows[column], lw=1.8, ms=5, label=label, **how)
     ticks = [f"{row['entropy'] + 0.0:.2f}\n{row['n']:,}" for _, row in rows.iterrows()]
     ax.set_xticks(rows.index, ticks, fontsize=8)

@@ -11,6 +11,7 @@ from fer_cluster.colours import VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import so_many
 from fer_cluster.plots._panels import frame
+from fer_cluster.rounded import three
 from fer_cluster.whole import check_whole
 
 __all__ = ["Chance"]
@@ -98,8 +99,7 @@ def _draw_metric(ax, rows):
         ax.plot(row["null"], place, "|", ms=10, mew=1.5, color=_NULL)
         ax.plot(row["value"], place, "o", ms=6, mec="black", mfc="black" if above else "white", clip_on=False)
         end = (max(row["value"], row["high"]), place)
-        written = f"{round(row['value'], 3) + 0.0:.3f}"
-        ax.annotate(written, end, (6, 0), textcoords="offset points", va="center", fontsize=8)
+        ax.annotate(three(row["value"]), end, (6, 0), textcoords="offset points", va="center", fontsize=8)
     lowest, highest = rows[["low", "value"]].min(axis=None), rows[["high", "value"]].max(axis=None)
     spread = max(highest - lowest, 0.01)
     ax.set_xlim(lowest - 0.08 * spread, highest + 0.4 * spread)  # room for the values

@@ -12,6 +12,7 @@ from fer_cluster.colours import VERMILION
 from fer_cluster.nuisances import in_words
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, where
+from fer_cluster.rounded import three
 from fer_cluster.whole import check_whole
 
 __all__ = ["Nuisance"]
@@ -132,7 +133,7 @@ def _draw_factors(ax, factors):
         style = {key: value for key, value in _STYLES[row["source"]].items() if key != "label"}
         ax.plot(row["ami"], place, ls="", ms=6, zorder=3, **style)
         text = {"textcoords": "offset points", "va": "center", "fontsize": 8, "color": style["color"]}
-        ax.annotate(f"{round(row['ami'], 3) + 0.0:.3f}", (max(row["ami"], band[1]), place), (7, 0), **text)
+        ax.annotate(three(row["ami"]), (max(row["ami"], band[1]), place), (7, 0), **text)
     ax.axvline(0, color="0.6", lw=0.8, zorder=0)
     ax.set_ylim(len(factors) - 0.5, -0.5)
     ax.set_yticks(range(len(factors)), map(in_words, factors["factor"]), fontsize=9)

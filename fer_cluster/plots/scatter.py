@@ -136,7 +136,7 @@ def _size_and_alpha(n):
 
 
 def _limits(points):
-    """Return the corners of a box that holds all but the outermost thousandths, not too flat."""
+    """Return the corners of a box that holds all but the outermost three, not too flat."""
     low, high = np.quantile(points, [0.001, 0.999], axis=0)
     half = 0.54 * (high - low)
     half = np.maximum(half, 0.6 * half.max() or 1.0)

@@ -12,6 +12,7 @@ from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import named, parts_of, so_many
 from fer_cluster.plots._panels import frame
+from fer_cluster.rounded import three
 from fer_cluster.scoring import CONTROLS, kind_of, spread
 
 __all__ = ["Scores"]
@@ -185,7 +186,7 @@ def _draw_row(ax, row):
     ax.plot(mean, place, marker, ms=6, color=colour, clip_on=False)
     end = max(mean, np.nan_to_num(row["high"]))
     ax.annotate(
-        f"{round(mean, 3) + 0.0:.3f}",
+        three(mean),
         (end, place),
         (6, 0),
         textcoords="offset points",

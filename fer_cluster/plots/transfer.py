@@ -9,6 +9,7 @@ from fer_cluster.colours import BLUE
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import frame
+from fer_cluster.rounded import three
 from fer_cluster.whole import check_whole
 
 __all__ = ["Transfer"]
@@ -109,7 +110,7 @@ def _draw_metric(ax, rows, metric, named):
         ax.plot(row[metric], place, "o", ms=6, color=BLUE, mfc=_face(row), zorder=3)
         paper = {"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"}  # over the bar
         text = {"textcoords": "offset points", "ha": "center", "fontsize": 8.5, "bbox": paper, "zorder": 2}
-        ax.annotate(f"{round(row[metric], 3) + 0.0:.3f}", (row[metric], place), (0, 6), **text)
+        ax.annotate(three(row[metric]), (row[metric], place), (0, 6), **text)
     columns = [metric, f"{metric}_low", f"{metric}_high", *([level] if level else [])]
     right = max(rows[columns].max(axis=None), 0.01)
     low = rows[columns].min(axis=None)
