@@ -72,8 +72,8 @@ def agreement(table):
 
 
 def groups(data):
-    """Return ``(keys, rows)`` of each run in the data of a figure, in their order."""
-    return [(dict(zip(KEYS, keys, strict=True)), rows) for keys, rows in data.groupby(KEYS, sort=False)]
+    """Return the rows of each run in the data of a figure, in their order."""
+    return [rows for _, rows in data.groupby(KEYS, sort=False)]
 
 
 def where(first):

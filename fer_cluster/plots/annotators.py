@@ -54,7 +54,7 @@ class Annotators:
         """
         runs, beside = groups(data), len(_YARDSTICKS)
         axes = axes_for(ax, (len(runs), beside), (beside * _PANEL[0] + 0.3, len(runs) * _PANEL[1]))
-        for place, (_, rows) in enumerate(runs):
+        for place, rows in enumerate(runs):
             panels = axes[beside * place : beside * (place + 1)]
             for panel, yardstick in zip(panels, _YARDSTICKS, strict=True):
                 _draw_yardstick(panel, rows, *yardstick)

@@ -10,7 +10,7 @@ from fer_cluster import catalog
 from fer_cluster.colours import VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import so_many
-from fer_cluster.plots._panels import frame
+from fer_cluster.plots._panels import explain, frame
 from fer_cluster.rounded import three
 from fer_cluster.whole import check_whole
 
@@ -119,8 +119,4 @@ def _legend(axes, alone):
         Line2D([], [], mfc="white", **dot, label="not above chance"),
         Line2D([], [], color=_NULL, lw=6, alpha=0.45, label="95 % of permutations; bar: their mean"),
     ]
-    style = {"handles": handles, "frameon": False, "fontsize": 8}
-    if alone:
-        axes[0].figure.legend(loc="outside lower center", ncols=3, **style)
-    else:
-        axes[0].legend(loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=3, **style)
+    explain(axes, handles, 3, alone)

@@ -72,7 +72,7 @@ class ChooseK:
         ax : Axes or sequence of Axes, optional
             To draw into: one for each criterion of each run, or one that is divided.
         """
-        runs = [(rows, rows["criterion"].unique()) for _, rows in groups(data)]
+        runs = [(rows, rows["criterion"].unique()) for rows in groups(data)]
         columns = min(_COLUMNS, max(len(criteria) for _, criteria in runs))
         lines = sum(-(-len(criteria) // columns) for _, criteria in runs)
         size = (columns * _PANEL[0] + 0.4 * (columns == 1), lines * _PANEL[1] + 0.5 * len(runs))

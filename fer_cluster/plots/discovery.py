@@ -1,14 +1,13 @@
 """How well clusters collect an emotion that they were not fitted on, and how far out it lies."""
 
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import ClassVar
 
 from fer_cluster import catalog
 from fer_cluster.colours import BLUE
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
-from fer_cluster.plots._panels import frame
+from fer_cluster.plots._panels import entitle, frame
 from fer_cluster.whole import check_whole
 
 __all__ = ["Discovery"]
@@ -58,9 +57,9 @@ class Discovery:
             To draw into: two for each run, or one that is divided.
         """
         runs = groups(data)
-        height = sum(_LINE * len(rows) + 1.5 for _, rows in runs) + 0.4
+        height = sum(_LINE * len(rows) + 1.5 for rows in runs) + 0.4
         axes = axes_for(ax, (len(runs), 2), (7.4, height))
-        for place, (_, rows) in enumerate(runs):
+        for place, rows in enumerate(runs):
             rows = rows.sort_values("f1_held_out", ascending=False, kind="stable", ignore_index=True)
             left, right = axes[2 * place : 2 * place + 2]
             _draw_f1(left, rows)
@@ -79,8 +78,7 @@ def _draw_f1(ax, rows):
     _finish(ax, len(rows), (0, min(1.12 * top + 0.02, 1.03)))
     ax.set_xlabel("F1 of the cluster that collects it best", fontsize=9)
     first = rows.iloc[0]
-    of = f"{where(first)}, {so_many(first['n'])}"
-    ax.set_title("\n".join([*wrap(first["run"], 60), *wrap(of, 60)]), loc="left", fontsize=9.5)
+    entitle(ax, rows, f"{where(first)}, {so_many(first['n'])}", (60, 60))
 
 
 def _draw_auroc(ax, rows):

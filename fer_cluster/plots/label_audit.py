@@ -59,7 +59,7 @@ class LabelAudit:
         ax : Axes or sequence of Axes, optional
             To draw into: one for each run, or one that is divided.
         """
-        runs, axes = of_runs(data, ax, _PANEL, legend=1.0)
+        runs, axes = of_runs(data, ax, _PANEL, room=(0.3, 1.0))
         for table, panel in zip(runs, axes, strict=True):
             _draw_run(panel, table)
         legend = {"loc": "upper left", "bbox_to_anchor": (0, -0.2), "fontsize": 8.5, "frameon": False}

@@ -71,7 +71,7 @@ class LearningCurve:
         metrics = [metric for metric in _UNITS if metric in set(data["metric"])]
         size = (len(metrics) * _PANEL[0] + 0.3, len(runs) * (_PANEL[1] + 0.9))
         panels = iter(axes_for(ax, (len(runs), len(metrics)), size))
-        for _, rows in runs:
+        for rows in runs:
             row = [next(panels) for _ in metrics]
             for panel, metric in zip(row, metrics, strict=True):
                 _draw_metric(panel, rows[rows["metric"] == metric], metric)

@@ -9,18 +9,18 @@ import pandas as pd
 
 from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
-from fer_cluster.plots._axes import axes_for, settle
+from fer_cluster.plots._axes import settle
 from fer_cluster.plots._faces import (
     agreement,
     ami_of,
     caption,
     count,
     faces_of,
-    groups,
     n_clusters_of,
     named,
     so_many,
 )
+from fer_cluster.plots._panels import of_runs
 from fer_cluster.plots._pixels import as_image, as_text, mosaic
 
 __all__ = ["Montage"]
@@ -83,13 +83,10 @@ class Montage:
         ax : Axes or sequence of Axes, optional
             To draw into: one for each run, or one that is divided.
         """
-        runs = groups(data)
         k, m = int(data["cluster"].max()) + 1, max(int(data["rank"].max()) + 1, 5)
-        columns = min(len(runs), 2)
-        rows = -(-len(runs) // columns)
-        size = (columns * ((m + _BAR + 0.5) * _TILE + 2.2), rows * ((k + 1) * _TILE + 1.3))
-        axes = axes_for(ax, (rows, columns), size, len(runs))
-        for (_, faces), panel in zip(runs, axes, strict=True):
+        panel = ((m + _BAR + 0.5) * _TILE + 2.2, (k + 1) * _TILE + 1.3)
+        runs, axes = of_runs(data, ax, panel, room=(0.0, 0.0))
+        for faces, panel in zip(runs, axes, strict=True):
             _draw_run(panel, faces, m + 0.25)
             shown = "counts and bars" if faces[list(EMOTIONS)].to_numpy().any() else "counts"
             title = f"nearest to the mean, of all parts; {shown} of this part, {ami_of(faces)}"

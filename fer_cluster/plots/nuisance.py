@@ -78,9 +78,7 @@ class Nuisance:
         ax : Axes or sequence of Axes, optional
             To draw into: two for each run, or one that is divided.
         """
-        runs = [
-            (rows[rows["shown"] == "factor"], rows[rows["shown"] == "cluster"]) for _, rows in groups(data)
-        ]
+        runs = [(rows[rows["shown"] == "factor"], rows[rows["shown"] == "cluster"]) for rows in groups(data)]
         widest = max(clusters["cluster"].nunique() for _, clusters in runs)
         width = max(widest * (_CELL if widest <= _NUMBERS else _CELL / 2), 1.6)
         height = sum(_ROW * len(factors) + 1.5 for factors, _ in runs)

@@ -55,7 +55,7 @@ class PurityK:
         runs = groups(data)
         size = (2 * _PANEL[0] + 0.3, len(runs) * (_PANEL[1] + 0.9))
         panels = iter(axes_for(ax, (len(runs), 2), size))
-        for _, rows in runs:
+        for rows in runs:
             row = [next(panels) for _ in _METRICS]
             for panel, metric in zip(row, _METRICS, strict=True):
                 _draw_metric(panel, rows[rows["metric"] == metric].sort_values("k"), metric)

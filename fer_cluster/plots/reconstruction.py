@@ -55,7 +55,7 @@ class Reconstruction:
         runs = groups(data)
         m = max(int(data["face"].max()) + 1, 7)
         axes = axes_for(ax, (len(runs), 1), (m * _TILE + 1.3, len(runs) * (2 * _TILE + 1.0)))
-        for (_, faces), panel in zip(runs, axes, strict=True):
+        for faces, panel in zip(runs, axes, strict=True):
             _draw_run(panel, faces, m)
         if ax is None:
             settle(axes[0].figure)

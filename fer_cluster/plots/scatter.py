@@ -83,9 +83,9 @@ class Scatter:
             To draw into: two for each run, or one that is divided.
         """
         runs = groups(data)
-        height = sum(_height(rows) for _, rows in runs)
+        height = sum(_height(rows) for rows in runs)
         axes = axes_for(ax, (len(runs), 2), (2 * _PANEL + 1.7, height))
-        for (_, rows), left, right in zip(runs, axes[::2], axes[1::2], strict=True):
+        for rows, left, right in zip(runs, axes[::2], axes[1::2], strict=True):
             _draw_run(rows.reset_index(drop=True), left, right)
         if ax is None:
             settle(axes[0].figure)

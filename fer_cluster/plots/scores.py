@@ -11,7 +11,7 @@ from fer_cluster.colours import BLUE, PURPLE, VERMILION
 from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import named, parts_of, so_many
-from fer_cluster.plots._panels import frame
+from fer_cluster.plots._panels import explain, frame
 from fer_cluster.rounded import three
 from fer_cluster.scoring import CONTROLS, kind_of, spread
 
@@ -224,12 +224,7 @@ def _name_rows(axes, heads, rows):
 def _legend(axes, kinds, alone):
     """Explain the marks below the panels: those that occur."""
     handles = [handle for handle in _marks(kinds) if handle]
-    style = {"frameon": False, "fontsize": 8}
-    if alone:
-        columns = -(-len(handles) // 2)  # two rows: as wide as the narrowest figure
-        axes[0].figure.legend(handles=handles, loc="outside lower center", ncols=columns, **style)
-    else:
-        axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=3, **style)
+    explain(axes, handles, -(-len(handles) // 2), alone)  # two rows: as wide as the narrowest figure
 
 
 def _marks(kinds):

@@ -10,7 +10,7 @@ from fer_cluster import catalog
 from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
-from fer_cluster.plots._panels import frame
+from fer_cluster.plots._panels import frame_rows
 from fer_cluster.whole import check_whole
 
 __all__ = ["Stability"]
@@ -60,9 +60,9 @@ class Stability:
             To draw into: one for each run, or one that is divided.
         """
         runs = groups(data)
-        rows = max(len(rows) for _, rows in runs)
+        rows = max(len(rows) for rows in runs)
         axes = axes_for(ax, (len(runs), 1), (6.4, len(runs) * (rows * _LINE + 1.3)))
-        for (_, rows), panel in zip(runs, axes, strict=True):
+        for rows, panel in zip(runs, axes, strict=True):
             _draw_run(panel, rows)
         return axes[0].figure
 
@@ -86,9 +86,7 @@ def _draw_run(ax, rows):
 def _explain(ax, first, refits):
     """Write what is seen above and below, and leave out what says nothing."""
     ax.set_xticks(np.linspace(0, 1, 5))
-    ax.tick_params(axis="x", labelsize=8.5)
-    ax.tick_params(axis="y", length=0)
-    frame(ax, values="x")
+    frame_rows(ax)
     below = f"clusters: largest Jaccard similarity, mean ± sd over {refits} refits"
     beside = "right of the dashed line: stable; grey: mean ± sd over pairs of fits"
     ax.set_xlabel(f"{below}\n{beside}", fontsize=8.5, x=0, ha="left")

@@ -8,7 +8,7 @@ from fer_cluster import catalog
 from fer_cluster.colours import BLUE
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
-from fer_cluster.plots._panels import frame
+from fer_cluster.plots._panels import frame_rows
 from fer_cluster.rounded import three
 from fer_cluster.whole import check_whole
 
@@ -70,9 +70,9 @@ class Transfer:
         runs = groups(data)
         labels = [_label(row) for _, row in data.iterrows()]
         width = 0.075 * max(len(line) for label in labels for line in label.split("\n"))
-        height = sum(_LINE * len(rows) + 1.9 for _, rows in runs)
+        height = sum(_LINE * len(rows) + 1.9 for rows in runs)
         axes = axes_for(ax, (len(runs), len(_METRICS)), (width + 2.3 * len(_METRICS), height))
-        for place, (_, rows) in enumerate(runs):
+        for place, rows in enumerate(runs):
             panels = axes[len(_METRICS) * place :]
             for column, (panel, metric) in enumerate(zip(panels, _METRICS, strict=False)):
                 _draw_metric(panel, rows.reset_index(drop=True), metric, named=column == 0)
@@ -119,9 +119,7 @@ def _draw_metric(ax, rows, metric, named):
     ax.set_yticks(range(len(rows)), [_label(row) if named else "" for _, row in rows.iterrows()], fontsize=9)
     ax.set_xlabel(title, fontsize=9)
     ax.locator_params(axis="x", nbins=4)
-    ax.tick_params(axis="x", labelsize=8.5)
-    ax.tick_params(axis="y", length=0)
-    frame(ax, values="x")
+    frame_rows(ax)
 
 
 def _face(row):
