@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster.analysis._refit import clusterer_of, features_of, fitted
-from fer_cluster.analysis._reported import KEYS, named
+from fer_cluster.analysis._reported import KEYS, named, sd
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import ari, crossed
 from fer_cluster.progress import bar
@@ -110,11 +110,7 @@ def jaccard(one, other):
 def _spread(values):
     """Return mean, standard deviation and number, the first two missing where there are too few."""
     mean = values.mean() if len(values) else np.nan
-    return {
-        "value": mean,
-        "value_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
-        "repeats": len(values),
-    }
+    return {"value": mean, "value_sd": float(sd(values)), "repeats": len(values)}
 
 
 def _sentence(rows):
