@@ -30,6 +30,11 @@ def contingency(emotion, cluster, n_emotions=7, n_clusters=None):
     return np.bincount(cell, minlength=n_emotions * n_clusters).reshape(n_emotions, n_clusters) * 1.0
 
 
+def crossed(one, other):
+    """Count the faces that each cluster of one clustering, from 0, shares with each of another, (k, l)."""
+    return contingency(one, other, n_emotions=int(one.max()) + 1)
+
+
 def purity(table):
     """Share of faces that have the commonest emotion of their cluster."""
     return _share(table.max(-2).sum(-1), table)

@@ -107,6 +107,13 @@ def test_unlabelled_faces_are_left_out():
     assert metrics.contingency([-1, 0, 1], [0, 0, 1], 2).tolist() == [[1, 0], [0, 1]]
 
 
+def test_two_clusterings_are_crossed_whatever_their_numbers_of_clusters():
+    one, other = np.array([0, 0, 1, 1, 2]), np.array([3, 3, 0, 3, 0])
+    table = metrics.crossed(one, other)
+    assert table.tolist() == [[0, 0, 0, 2], [1, 0, 0, 1], [1, 0, 0, 0]]
+    assert metrics.crossed(other, one).tolist() == table.T.tolist()
+
+
 def scores_of(emotion, clusters, part, fit="Training"):
     return scoring.score(np.asarray(emotion), np.atleast_2d(clusters), np.asarray(part), fit)
 

@@ -19,6 +19,9 @@ from fer_cluster.errors import InputError
 from fer_cluster.features.brightness import Brightness
 from fer_cluster.features.pixels import Pixels
 from fer_cluster.picture import save
+from fer_cluster.runs import load_run
+from fer_cluster.steps.remove_nuisances import RemoveNuisances
+from fer_cluster.steps.self_training import SelfTraining
 
 BRIGHTER, DARKER = (name for name in CHANGES if name.startswith(("brighter", "darker")))
 RIGHT, TURNED = (name for name in CHANGES if name.startswith(("shifted right", "turned")))
@@ -162,6 +165,23 @@ def test_parameters_that_the_run_recorded_are_taken(faces):
     assert pair.spec["features"] == "brightness" and pipeline.chain.extractor.names == part.names
     assert pipeline.x.shape == (244, 2) and pipeline.clusterers[0].n_clusters == 7
     assert Moved(n_faces=50).table([pair], faces)["refit_ari"][0] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        SelfTraining(n_names=(5, 10), n_rounds=1, n_faces=50),
+        RemoveNuisances(names=("brightness", "contrast")),
+    ],
+    ids=["numbers", "words"],
+)
+def test_parameters_that_json_cannot_hold_are_taken(step, faces, tmp_path):
+    given = {"split": "stratified", "projection": None, "seeds": 1}
+    cluster(faces, "pixels:20", "kmeans", then=[step], **given).save(tmp_path / "run")
+    run = load_run(tmp_path / "run")
+    (made,) = rebuilt(run, faces, 1).chain.steps
+    assert made.get_params() == step.get_params()
+    assert Moved(n_faces=50).table([run], faces)["refit_ari"][0] == pytest.approx(1)
 
 
 def test_features_that_the_run_keeps_are_not_trusted_blindly(faces, runs):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster.analysis._labelled import emotions, labelled
-from fer_cluster.analysis._reported import KEYS, named
+from fer_cluster.analysis._reported import KEYS, named, sd
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import contingency, mutual_information, purity
 from fer_cluster.votes import majority, votes_of
@@ -123,8 +123,7 @@ class _Voted:
         seeds = [self._of_seed(faces, seed) for seed in range(len(self.clusters))]
         row = {"disagreement": name, "n": len(faces), "entropy": self.entropy[faces].mean()}
         for measure, values in zip(_OVER_SEEDS, np.transpose(seeds), strict=True):
-            spread = values.std(ddof=1) if len(values) > 1 else np.nan
-            row |= {measure: values.mean(), f"{measure}_sd": spread}
+            row |= {measure: values.mean(), f"{measure}_sd": float(sd(values))}
         emotion, voted = self.emotion[faces], self.votes[faces].sum()
         return row | {
             "purity_of_one": float(purity(contingency(emotion, np.zeros_like(emotion)))),

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster import metrics, scoring
+from fer_cluster.analysis._labelled import emotions
 from fer_cluster.analysis._null import beyond, null_tables
 from fer_cluster.analysis._reported import KEYS, emotions_reported, named, sd
 from fer_cluster.whole import check_whole
@@ -94,7 +95,7 @@ def _clusters(run):
     """Return the clusters of the labelled faces reported on, their number, and what each seed names them."""
     clusters = np.asarray(run.clusters)
     count = int(clusters.max()) + 1
-    emotion = run.faces["emotion"].cat.codes.to_numpy().astype(int)
+    emotion = emotions(run)
     fitted, seen = (
         (run.faces["part"] == run.spec[of]).to_numpy() & (emotion >= 0) for of in ("fit", "report")
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import entitle, frame
@@ -13,8 +14,8 @@ __all__ = ["Annotators"]
 
 _PANEL = (2.9, 4.1)  # inches
 _CLUSTERS = {"color": "black", "marker": "o", "mfc": "white"}
-_PEOPLE = {"color": "#D55E00", "ls": (0, (5, 1.5))}  # of Okabe and Ito, as the ceiling
-_CEILING = {"color": "#0072B2", "ls": ":"}
+_PEOPLE = {"color": VERMILION, "ls": (0, (5, 1.5))}
+_CEILING = {"color": BLUE, "ls": ":"}
 _YARDSTICKS = (  # what clusters are right by, their column; the column beside them, its name and style
     ("most voters", "accuracy_majority", "one_voter", "one voter, by the others", _PEOPLE),
     ("the label", "accuracy", "label_majority", "most voters", _PEOPLE),
@@ -53,7 +54,7 @@ class Annotators:
         """
         runs, beside = groups(data), len(_YARDSTICKS)
         axes = axes_for(ax, (len(runs), beside), (beside * _PANEL[0] + 0.3, len(runs) * _PANEL[1]))
-        for place, (_, rows) in enumerate(runs):
+        for place, rows in enumerate(runs):
             panels = axes[beside * place : beside * (place + 1)]
             for panel, yardstick in zip(panels, _YARDSTICKS, strict=True):
                 _draw_yardstick(panel, rows, *yardstick)

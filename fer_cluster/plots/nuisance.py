@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster import catalog
+from fer_cluster.colours import VERMILION
 from fer_cluster.nuisances import in_words
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, where
@@ -21,8 +22,8 @@ _DOTS = 3.4  # inches, width of the left panel
 _NUMBERS = 12  # clusters at most whose cells hold numbers
 _LIMIT = 2.0  # d of the deepest colour
 _LETTER = 0.078  # inches, the mean width of one of the title
-_STYLES = {  # marker, colour and face of each source; emotion in Okabe and Ito's vermilion
-    "label": {"marker": "D", "color": "#D55E00", "mfc": "#D55E00", "label": "emotion"},
+_STYLES = {  # marker, colour and face of each source
+    "label": {"marker": "D", "color": VERMILION, "mfc": VERMILION, "label": "emotion"},
     "measured": {"marker": "o", "color": "black", "mfc": "black", "label": "nuisance, measured on the image"},
     "data set": {"marker": "o", "color": "black", "mfc": "white", "label": "nuisance, told by the data set"},
 }
@@ -77,9 +78,7 @@ class Nuisance:
         ax : Axes or sequence of Axes, optional
             To draw into: two for each run, or one that is divided.
         """
-        runs = [
-            (rows[rows["shown"] == "factor"], rows[rows["shown"] == "cluster"]) for _, rows in groups(data)
-        ]
+        runs = [(rows[rows["shown"] == "factor"], rows[rows["shown"] == "cluster"]) for rows in groups(data)]
         widest = max(clusters["cluster"].nunique() for _, clusters in runs)
         width = max(widest * (_CELL if widest <= _NUMBERS else _CELL / 2), 1.6)
         height = sum(_ROW * len(factors) + 1.5 for factors, _ in runs)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster.bins import cut
-from fer_cluster.colours import UNLABELLED, of_clusters
+from fer_cluster.colours import BLUE, UNLABELLED, VERMILION, of_clusters
 from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.factors import nuisances, numbers
@@ -16,7 +16,7 @@ from fer_cluster.votes import has_votes, votes_at_hand, votes_of
 _ARRAYS = ("x", "y", "part", "codes", "numbers")  # numbers of every face
 # Cividis (Nunez, Anderton and Renslow 2018) at seven places, the same to colour-blind eyes.
 _SCALE = ("#00224E", "#2A3F6D", "#575D6D", "#7D7C78", "#A59C74", "#D2C060", "#FEE838")
-_NAMED = {"rightly": "#0072B2", "wrongly": "#D55E00", "unlabelled": UNLABELLED}
+_NAMED = {"rightly": BLUE, "wrongly": VERMILION, "unlabelled": UNLABELLED}
 
 
 def points(runs, faces=None):
