@@ -101,10 +101,8 @@ class Hog(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         images = as_images(images, "Hog", self.shape_)
         features = np.empty((len(images), len(self.place_)), np.float32)
-        for rows, block in blocks(images):
-            for start in range(0, len(block), _AT_ONCE):
-                few = block[start : start + _AT_ONCE]
-                features[rows][start : start + _AT_ONCE] = self._describe(few)
+        for rows, few in blocks(images, _AT_ONCE):
+            features[rows] = self._describe(few)
         return features
 
     def _describe(self, images):

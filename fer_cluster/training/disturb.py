@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_AT_ONCE = 256  # images whose float copies stay in the processor's cache
+from fer_cluster.blocks import CACHED, blocks
 
 
 def disturb(images, *, random, shift=2.0, rotation=8.0, scale=0.08, light=0.3, contrast=0.25, mirror=True):
@@ -33,9 +33,8 @@ def disturb(images, *, random, shift=2.0, rotation=8.0, scale=0.08, light=0.3, c
     """
     limits = {"shift": shift, "rotation": rotation, "scale": scale, "light": light, "contrast": contrast}
     changed = np.empty(images.shape, np.uint8)
-    for start in range(0, len(images), _AT_ONCE):
-        few = images[start : start + _AT_ONCE]
-        changed[start : start + _AT_ONCE] = _disturb(few, random, mirror, **limits)
+    for rows, few in blocks(images, CACHED):
+        changed[rows] = _disturb(few, random, mirror, **limits)
     return changed
 
 
