@@ -15,7 +15,7 @@ MODULES = sorted(path for path in HOME.rglob("*.py"))
 LEVELS = {
     0: "__init__ errors atomic blocks duplicates emotions faces splits metrics scoring catalog chain "
     "axes nuisances progress images thumbnails bins colours factors votes picture processor whole naming "
-    "intervals",
+    "intervals manifold",
     1: "training",
     2: "datasets features steps clusterers projections baselines analysis plots loading",
     3: "runs parts record provenance audit embedding clustering classifying ensembles experiment comparing "
