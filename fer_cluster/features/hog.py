@@ -14,6 +14,7 @@ from fer_cluster.whole import check_whole
 __all__ = ["Hog"]
 
 _AT_ONCE = 128  # images whose gradients stay in the processor's cache
+_TINY = 1e-5  # length that a histogram of nothing is divided by
 
 # Rows and columns of a block's centre, as shares of height and width: (top, bottom, left, right).
 _REGIONS = {
@@ -177,5 +178,5 @@ def _centres(shape, cell, block):
     return [(np.arange(max(side // cell - block + 1, 0)) + block / 2) * cell / side for side in shape]
 
 
-def _unit(x, tiny=1e-5):
-    return x / np.sqrt((x * x).sum(-1, keepdims=True) + tiny**2)
+def _unit(x):
+    return x / np.sqrt((x * x).sum(-1, keepdims=True) + _TINY**2)
