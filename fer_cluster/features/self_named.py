@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -70,6 +71,7 @@ class SelfNamed(ViewEncoder):
         beside the names, by least squares, each scaled to unit variance; empty for none.
     """
 
+    to_one: ClassVar[tuple[str, ...]] = ("evenness", "momentum_teacher")
     described: str = "patches:n_words=300"
     prior: str = PRIOR
     n_priors: int = 2
