@@ -14,7 +14,7 @@ from torch import nn
 from fer_cluster import catalog
 from fer_cluster.baselines.cnn3 import Cnn3
 from fer_cluster.errors import InputError
-from fer_cluster.training import augment
+from fer_cluster.training import mixing
 from fer_cluster.training.classifier import Classifier
 from fer_cluster.training.models import load_model, save_model
 
@@ -193,7 +193,7 @@ def test_the_loss_is_its_formula(faces, monkeypatch, smoothing, balanced, mixed)
         seen.append((mixup, cutmix))
         return torch.lerp(images.float(), images.flip(0).float(), share), torch.lerp(hot, hot.flip(0), share)
 
-    monkeypatch.setattr(augment, "mixed", halfway)
+    monkeypatch.setattr(mixing, "mixed", halfway)
     given = {"label_smoothing": smoothing, "class_weight": balanced, "mixup": 0.4, "cutmix": 0.5}
     model = Tiny(batch_size=N, learning_rate=0.0, epochs=1, **given).fit(images, emotion)
     order = np.random.default_rng(0).permutation(N)  # of seed 0, epoch 0
@@ -399,7 +399,7 @@ def test_of_mixed_images_the_label_of_the_larger_share_is_counted(faces, monkeyp
     def swapped(images, hot, mixup, cutmix):
         return images.float(), 0.3 * hot + 0.7 * hot[turned]
 
-    monkeypatch.setattr(augment, "mixed", swapped)
+    monkeypatch.setattr(mixing, "mixed", swapped)
     model.fit(images, emotion)
     order = np.random.default_rng(0).permutation(N)  # of seed 0, epoch 0
     right = model.predict(images[order]) == emotion[order][turned]

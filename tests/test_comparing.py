@@ -9,7 +9,7 @@ from fer_cluster.comparing import compare
 from fer_cluster.errors import InputError
 from fer_cluster.experiment import Experiment, read_experiment
 from fer_cluster.faces import Faces
-from fer_cluster.features import pretrained
+from fer_cluster.features import _encoders
 from fer_cluster.features.autoencoder import Autoencoder
 from fer_cluster.loading import load
 from fer_cluster.parts import as_seeds, file_name, made
@@ -131,10 +131,10 @@ def test_a_run_of_the_encoder_that_was_shipped_before_is_made_again(tiny, tmp_pa
     ]
     entries = [{"clusterer": "kmeans"} | entry | {"seeds": 1, "k": 3} for entry in entries]
     before = compare(experiment(*entries), tiny, tmp_path)
-    assert [run.spec["params"].get("shipped") for run in before] == [{"weights": pretrained.digest()}] * 2 + [
+    assert [run.spec["params"].get("shipped") for run in before] == [{"weights": _encoders.digest()}] * 2 + [
         None
     ]
-    monkeypatch.setattr(pretrained, "digest", lambda folder: "another")
+    monkeypatch.setattr(_encoders, "digest", lambda folder: "another")
     again = compare(experiment(*entries), tiny, tmp_path)
     assert [run.spec["params"].get("shipped") for run in again] == [{"weights": "another"}] * 2 + [None]
     assert again[2].spec["seconds"] == before[2].spec["seconds"]

@@ -18,7 +18,7 @@ from torch import nn
 from fer_cluster.clusterers._autoencoder import Autoencoder, Sharpening, divergence, student_t, target
 from fer_cluster.clusterers._collapse import collapsed, effective
 from fer_cluster.clusterers._graph import mutual
-from fer_cluster.clusterers._heads import learn
+from fer_cluster.clusterers._learning import learn
 from fer_cluster.clusterers._merged import merged
 from fer_cluster.clusterers._neighbours import directions, neighbours
 from fer_cluster.clusterers._scan import adoption

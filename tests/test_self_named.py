@@ -8,8 +8,8 @@ import torch
 
 from fer_cluster.chain import chained
 from fer_cluster.errors import InputError
-from fer_cluster.features import pretrained
 from fer_cluster.features._balanced import evened
+from fer_cluster.features._encoders import HOME
 from fer_cluster.features._self_named import MOMENTUM, Named, naming
 from fer_cluster.features.self_named import SelfNamed, _strongest
 from fer_cluster.training import loop
@@ -235,7 +235,7 @@ def test_names_of_other_faces_are_not_taken(images, tmp_path):
 
 
 def test_names_by_an_encoder_that_was_exchanged_are_not_taken(images, tmp_path):
-    own = shutil.copytree(pretrained.HOME, tmp_path / "enc")
+    own = shutil.copytree(HOME, tmp_path / "enc")
     part = SelfNamed(**SMALL | {"teacher": f"pretrained:code=body;folder={own} > whiten:6"})
     key = part._key(images, "names_1")
     assert part._key(images, "names_1") == key != part._key(images, "names_2")
