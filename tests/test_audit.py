@@ -85,6 +85,15 @@ def test_the_counts(faces):
         audit(faces, by="age")
 
 
+def test_the_likeliest_near_copy_is_told(random):
+    first = np.kron(random.integers(0, 256, size=(4, 4)), np.ones((4, 4)))
+    noisy = first + random.normal(0, 15, size=(16, 16))
+    images = np.stack([first, noisy, first * 0.5 + 20]).clip(0, 255).astype(np.uint8)
+    table = found(Faces(images, pd.DataFrame({"split": ["Training"] * 3})))
+    details = table.loc[table["finding"] == "near copy within a split"].set_index("row")["detail"]
+    assert details[1] == details[3] == "likeness 1.00" and details[2] < "likeness 1.00"
+
+
 def test_labels_against_votes(faces):
     votes = pd.DataFrame(0, index=range(12), columns=COLUMNS)
     votes["votes_happiness"] = [9, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]
@@ -167,6 +176,11 @@ def test_near_pairs_cross_tiles(random):
     images[1290], images[700] = images[3] // 2, images[650] // 3
     pairs, _, _ = near_pairs(images, np.arange(1300), 0.99)
     assert sorted(map(tuple, pairs.tolist())) == [(3, 1290), (650, 700)]
+
+
+def test_what_is_alike_in_the_coarse_alone_is_no_near_pair(random):
+    noise = random.integers(0, 256, size=(20, 48, 48), dtype=np.uint8)  # hardly any of it is coarse
+    assert len(near_pairs(noise, np.arange(20))[0]) == 0
 
 
 @pytest.fixture(scope="module")

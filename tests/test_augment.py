@@ -211,6 +211,16 @@ def test_erase_leaves_the_rest_untouched(images, always):
     assert {("top", 0), ("bottom", 48), ("left", 0), ("right", 48)} <= edges
 
 
+def test_what_is_erased_is_upright_or_lies(images, always):
+    high, wide = [], []
+    for after, before in zip(Augment("erase")(images)[:, 0], images[:, 0].float(), strict=True):
+        rows, columns = torch.nonzero(after != before, as_tuple=True)
+        high.append(int(rows.max() - rows.min()) + 1)
+        wide.append(int(columns.max() - columns.min()) + 1)
+    ratio = np.array(high) / np.array(wide)
+    assert ratio.min() < 0.5 and ratio.max() > 2 and ratio.min() > 0.25 and ratio.max() < 4
+
+
 # ---- views
 
 

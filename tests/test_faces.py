@@ -89,9 +89,10 @@ def test_official_needs_a_split_of_its_own(tiny):
         splits.split(Faces(tiny.images, tiny.about.drop(columns="split")), "official")
 
 
-def test_paper_is_scikit_learns_split(tiny):
-    _, test = train_test_split(range(len(tiny)), test_size=0.2, random_state=42)
-    parts = splits.split(tiny, "paper")
+@pytest.mark.parametrize("n", [70, 66])  # a fifth of 66 is rounded up
+def test_paper_is_scikit_learns_split(tiny, n):
+    _, test = train_test_split(range(n), test_size=0.2, random_state=42)
+    parts = splits.split(tiny[:n], "paper")
     assert np.flatnonzero(parts.part == "test").tolist() == sorted(test)
 
 
@@ -99,6 +100,13 @@ def test_paper_on_the_real_faces_has_the_printed_supports(fer2013):
     parts = splits.split(fer2013, "paper")
     counts = fer2013.about["emotion"][parts.part == "test"].value_counts(sort=False)
     assert counts.tolist() == [985, 102, 1043, 1765, 1210, 795, 1278]
+
+
+def test_faces_without_a_part_are_unused(tiny):
+    about = tiny.about.assign(split=tiny.about["split"].where(np.arange(70) % 5 > 0))
+    parts = splits.split(Faces(tiny.images, about))
+    assert (parts.part[::5] == "unused").all() and (parts.part == "unused").sum() == 14
+    assert (parts.fit, parts.report) == ("Training", "PrivateTest")
 
 
 def test_paper_refuses_fer2013_in_another_order(fer2013):
@@ -118,6 +126,15 @@ def test_stratified_takes_a_fifth_of_each_emotion_by_seed(tiny):
     assert bare.about["emotion"][parts.part == "test"].value_counts().eq(2).all()
     assert (splits.split(bare, seed=0).part == parts.part).all()
     assert (splits.split(bare, seed=1).part != parts.part).any()
+
+
+def test_too_few_faces_for_a_fifth_have_one_test_face(tiny):
+    parts = splits.split(tiny[:3], "stratified")
+    assert sorted(parts.part) == ["test", "train", "train"]
+
+
+def test_without_labels_and_parts_all_faces_are_one_part(tiny):
+    assert splits.split(Faces(tiny.images, pd.DataFrame(index=range(70)))).name == "all"
 
 
 def test_an_unknown_split_names_the_nearest(tiny):

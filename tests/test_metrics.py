@@ -1,8 +1,10 @@
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn.metrics as peer
 
 from fer_cluster import metrics, scoring
+from fer_cluster.emotions import as_emotion
 from fer_cluster.scoring import value
 
 # Three emotions in three clusters, counted by hand below.
@@ -39,6 +41,12 @@ def test_named_scores_by_hand():
     assert metrics.accuracy(confused) == pytest.approx(9 / 17)
     assert metrics.balanced_accuracy(confused) == pytest.approx((5 / 6 + 4 / 5 + 0) / 3)
     assert metrics.macro_f1(confused) == pytest.approx((10 / 12 + 8 / 16 + 0) / 3)
+
+
+def test_an_emotion_that_is_named_but_never_true_counts_for_the_macro_f1_alone():
+    confused = np.array([[2.0, 2, 0], [0, 0, 0], [0, 0, 4]])
+    assert metrics.macro_f1(confused) == pytest.approx((4 / 6 + 0 + 1) / 3)
+    assert metrics.balanced_accuracy(confused) == pytest.approx((2 / 4 + 1) / 2)
 
 
 def test_naming_is_one_to_one_then_the_commonest():
@@ -126,6 +134,26 @@ def test_named_accuracy_takes_names_from_the_fit_part_only():
     assert scores["Training"]["named_accuracy"] == 1
     assert scores["PrivateTest"]["named_accuracy"] == 0
     assert value(scores["PrivateTest"]["hungarian_accuracy"]) == 1
+
+
+def test_faces_of_other_parts_do_not_name_clusters_however_many_they_are():
+    emotion = np.repeat([0, 1, 1, 0], [2, 2, 6, 6])
+    cluster = np.repeat([0, 1, 0, 1], [2, 2, 6, 6])
+    scores = scores_of(emotion, cluster, np.repeat(["Training", "PrivateTest"], [4, 12]))
+    assert scores["Training"]["named_accuracy"] == 1 and scores["PrivateTest"]["named_accuracy"] == 0
+
+
+def test_faces_that_no_part_uses_have_no_scores():
+    part = np.repeat(["Training", "unused", "Test"], 2)
+    assert set(scores_of([0, 1] * 3, [0, 1] * 3, part)) == {"Training", "Test"}
+
+
+def test_without_copies_named_faces_are_scored_by_their_names_too():
+    rows = pd.DataFrame({"emotion": as_emotion([0, 1] * 4), "part": "all"})
+    rows["duplicate"] = np.arange(8) < 2
+    both = scoring.with_and_without(rows, np.array([[1, 0] * 4]), "all", named=True)
+    assert [scores["all"]["named_accuracy"] for scores in both] == [0, 0]
+    assert [scores["all"]["n"] for scores in both] == [8, 6]
 
 
 def test_every_key_and_no_sd_for_one_seed():

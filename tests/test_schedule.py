@@ -30,6 +30,7 @@ def test_plateaus_by_hand():
     assert rate(flat, 4, []) == 2.0
     assert rate(flat, 6, [0.3] * 6) == 2.0  # five without a better one are borne
     assert rate(flat, 7, [0.3] * 7) == 1.5
+    assert rate(flat, 12, [0.3] * 12) == 1.5
     assert rate(flat, 13, [0.3] * 13) == 1.125
     assert rate(flat, 8, [0.3] * 6 + [0.31, 0.3]) == 2.0
     assert plateaus([0.5, 0.1, 0.2, 0.3, 0.35, 0.4]) == 0
