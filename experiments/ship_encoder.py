@@ -12,7 +12,7 @@ The model card beside them is written by hand.
 import argparse
 from pathlib import Path
 
-from fer_cluster.features.pretrained import ship
+from fer_cluster.features._shipping import ship
 from fer_cluster.loading import load
 from fer_cluster.parts import made
 from fer_cluster.runs import load_run

@@ -2,10 +2,8 @@
 
 import numpy as np
 
-_BINS = 7
 
-
-def cut(values, count=_BINS):
+def cut(values, count=7):
     """Return which of ``count`` bins of equal number each value lies in; equal values share one.
 
     Bins that hold nothing, where many values are equal, are not counted.

@@ -5,6 +5,7 @@ import mmap
 import numpy as np
 
 BLOCK = 2048
+CACHED = 256  # images whose float copies stay in the processor's cache
 
 
 def blocks(images, size=BLOCK):

@@ -20,7 +20,7 @@ KINDS = (
     "plots",
 )
 _HOME = Path(__file__).parent
-_PATHS = ("path",)  # parameters that stay text: 2013 is the name of a folder
+_PATHS = ("path", "votes", "skip_bad")  # parameters that stay text: 2013 is the name of a folder
 
 
 @functools.cache
@@ -76,7 +76,7 @@ def make(kind, part, **params):
     Raises
     ------
     InputError
-        Where the part or a parameter is unknown, or a word is given for a number or the other way round.
+        Where the part or a parameter is unknown, or a word is given for a number.
     """
     if not isinstance(part, str):
         return part
@@ -89,24 +89,47 @@ def make(kind, part, **params):
     if None in texts and allowed[0] in texts:
         raise _twice(kind, part, allowed[0])
     given = {allowed[0] if key is None else key: value for key, value in texts.items()}
-    given = {key: value if key in _PATHS else _value(value) for key, value in given.items()}
-    for key in (params := params | given):
+    for key in params | given:
         if key not in allowed:
             raise unknown(f"{kind} {name!r}", key, allowed or ["no parameters"])
-    for key in given:
-        _check_kind(f"{kind} {name!r}", key, given[key], taken[key].default)
-    return found(**params)
+    for key, told in given.items():
+        usual = taken[key].default
+        given[key] = _meant(key, told, words=isinstance(usual, str) and name in names(kind))
+        _check_kind(f"{kind} {name!r}", key, given[key], usual)
+    return found(**params | given)
+
+
+def _meant(key, text, words):
+    """Return the literal (number, True, None) that a text is, or the text where words are meant.
+
+    What a part from outside the package usually has as a word, ``KMeans(n_init="auto")``, may be a number.
+    """
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+    return text if key in _PATHS or (words and not isinstance(value, str)) else value
 
 
 def _check_kind(part, key, value, usual):
-    """Refuse a word where a part usually has a number, or True or False, and these where it has a word."""
+    """Refuse a word where a part usually has a number, or True or False."""
     if isinstance(value, bool) and isinstance(usual, int | float) and not isinstance(usual, bool):
         raise InputError(f"{part}: {key} must be a number, got {value!r}.")
     if isinstance(value, str) and isinstance(usual, bool | int | float):
         allowed = "True or False" if isinstance(usual, bool) else "a number"
         raise InputError(f"{part}: {key} must be {allowed}, got {value!r}.")
-    if isinstance(usual, str) and (value is None or isinstance(value, bool | int | float)):
-        raise InputError(f"{part}: {key} must be a word, got {value!r}.")
+
+
+def make_with(kind, text, **offered):
+    """Return the part of a text, made with those of the offered parameters that it takes."""
+    return make(kind, text, **{key: value for key, value in offered.items() if takes(kind, text, key)})
+
+
+def check(*parts):
+    """Raise an InputError where a parameter of parts of ours cannot be used, whatever the images."""
+    for part in parts:
+        if hasattr(part, "check"):
+            part.check()
 
 
 def takes(kind, part, param):
@@ -132,14 +155,6 @@ def _parse(kind, text):
 
 def _twice(kind, text, what):
     return InputError(f"{kind} {text!r} tells {what} twice; give each parameter once, as name=value.")
-
-
-def _value(text):
-    """Return a literal (number, True, None) or the text itself."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
 
 
 def _outside(name):

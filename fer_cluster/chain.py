@@ -29,9 +29,7 @@ class Chain:
 
     def check(self):
         """Raise an InputError where a parameter of a part of ours cannot be used, whatever the images."""
-        for part in (self.extractor, *self.steps):
-            if hasattr(part, "check"):
-                part.check()
+        catalog.check(self.extractor, *self.steps)
 
     def fit(self, images, checkpoint=None):
         """Fit the extractor and the steps on images alone, one after the other."""
@@ -114,8 +112,8 @@ def chained(text, seed, extractor=None):
     if not isinstance(text, str) or not all(part.strip() for part in text.split(">")):
         raise InputError(f"Features and steps are told as 'hog > whiten:64', got {text!r}.")
     names = [part.strip().replace(";", ",") for part in text.split(">")]
-    extractor = extractor or _seeded("features", names.pop(0), seed)
-    return Chain(extractor, [_seeded("steps", name, seed) for name in names])
+    extractor = extractor or catalog.make_with("features", names.pop(0), random_state=seed)
+    return Chain(extractor, [catalog.make_with("steps", name, random_state=seed) for name in names])
 
 
 def spaces(text, seeds, extractor, images, x):
@@ -173,11 +171,6 @@ def _check_fittable(step, x, count):
     bad = np.count_nonzero(~np.isfinite(x).all(1))
     if bad:
         raise InputError(f"{name} reads finite features only, but {bad} of the {len(x)} faces have others.")
-
-
-def _seeded(kind, part, seed):
-    known = {"random_state": seed} if catalog.takes(kind, part, "random_state") else {}
-    return catalog.make(kind, part, **known)
 
 
 def supervision(extractor):

@@ -14,16 +14,7 @@ from fer_cluster.embedding import embed, trained_seconds
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError, from_outside
 from fer_cluster.loading import load
-from fer_cluster.parts import (
-    as_seeds,
-    check_epochs,
-    check_parameters,
-    file_name,
-    made,
-    made_each,
-    plain,
-    text,
-)
+from fer_cluster.parts import as_seeds, check_epochs, file_name, made, made_each, plain, text
 from fer_cluster.runs import Run
 from fer_cluster.scoring import with_and_without
 from fer_cluster.splits import split as split_faces
@@ -96,7 +87,7 @@ def classify(
     seeds, faces = as_seeds(seeds), load(faces)
     features = seen_features(baseline, features, then)
     trained = made_each("baselines", baseline, seeds, epochs)
-    check_parameters(trained[0])
+    catalog.check(trained[0])
     check_epochs(epochs, trained[0], *([made("features", features, seeds[0])] if features else ()))
     parts = _split(faces, split, embedding, features, then)
     emotion = faces.about["emotion"].cat.codes.to_numpy()
@@ -107,10 +98,8 @@ def classify(
     seen = shaped(trained[0], embedding.x if features else faces.images)
     taught = _taught(baseline, teachers, faces, parts, rows)
     started = time.perf_counter()
-    for seed, one in zip(seeds, trained, strict=True):
-        options = _fit_arguments(seen, emotion, watched, checkpoint, seed) | taught
-        with from_outside(one):
-            one.fit(seen[rows], emotion[rows], **wanted(one.fit, **options))
+    watch = (seen[watched], emotion[watched]) if len(watched) else None
+    _fit_each(trained, seeds, seen[rows], emotion[rows], checkpoint, watch=watch, **taught)
     seconds = {"features": embedding.seconds if features else 0.0}
     seconds["baseline"] = max(time.perf_counter() - started, trained_seconds(*trained))
     probability = np.concatenate([_seven(one, seen) for one in trained], axis=1)
@@ -198,10 +187,12 @@ def run_name(described):
     return file_name(*features, *described["then"], described["baseline"])
 
 
-def _fit_arguments(images, emotion, watched, checkpoint, seed):
-    """Return what the fit of a net takes besides images and labels."""
-    watch = (images[watched], emotion[watched]) if len(watched) else None
-    return {"watch": watch, "checkpoint": None if checkpoint is None else Path(checkpoint) / str(seed)}
+def _fit_each(trained, seeds, seen, emotion, checkpoint, **offered):
+    """Fit a baseline for each seed on the same faces, with what else its fit takes."""
+    for seed, one in zip(seeds, trained, strict=True):
+        state = None if checkpoint is None else Path(checkpoint) / str(seed)
+        with from_outside(one):
+            one.fit(seen, emotion, **wanted(one.fit, checkpoint=state, **offered))
 
 
 def check_pupil(baseline):

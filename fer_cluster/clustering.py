@@ -7,28 +7,21 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
-from fer_cluster import record
+from fer_cluster import catalog, record
 from fer_cluster.chain import supervision
 from fer_cluster.clusterers._collapse import effective, fallen
 from fer_cluster.embedding import embed
 from fer_cluster.errors import InputError, from_outside
 from fer_cluster.faces import as_rows
 from fer_cluster.loading import load
-from fer_cluster.parts import (
-    as_seeds,
-    check_epochs,
-    check_parameters,
-    file_name,
-    made,
-    made_each,
-    plain,
-    text,
-)
+from fer_cluster.parts import as_seeds, check_epochs, file_name, made, made_each, plain, text
 from fer_cluster.progress import bar
 from fer_cluster.runs import Run
 from fer_cluster.scoring import CONTROLS, with_and_without
 
 SEEDS = 10
+_MEDOIDS = 10  # faces of each cluster that a run keeps
+_PICTURES = 12  # faces, beside what an extractor makes of them
 
 
 def cluster(
@@ -98,7 +91,7 @@ def cluster(
     check_epochs(epochs, made("features", features, seeds[0]))
     clusterers = made_each("clusterers", clusterer, seeds, n_clusters=k)
     projector = None if projection is None else made("projections", projection, seeds[0])
-    check_parameters(clusterers[0], projector)
+    catalog.check(clusterers[0], projector)
     if embedding is None:
         trained = {"epochs": epochs, "checkpoint": checkpoint}
         embedding = embed(faces, features, then=then, split=split, seed=seeds[0], **trained)
@@ -222,7 +215,7 @@ def _scored(run, clusters, faces):
     return replace(run, scores=whole, scores_without_duplicates=without, medoids=medoids)
 
 
-def _trained(embedding, faces, seed, shown=12):
+def _trained(embedding, faces, seed):
     """Return what a trained extractor leaves in a run: its history, its pictures, itself."""
     extractor = embedding.chain.extractor
     if not hasattr(extractor, "history_"):
@@ -231,18 +224,18 @@ def _trained(embedding, faces, seed, shown=12):
     kept = {"history": history, "models": (extractor,)}
     if hasattr(extractor, "reconstruct"):
         parts = embedding.split
-        images = faces.images[np.flatnonzero(parts.part == parts.report)[:shown]]
+        images = faces.images[np.flatnonzero(parts.part == parts.report)[:_PICTURES]]
         kept["pictures"] = np.stack([images, extractor.reconstruct(images)])
     return kept
 
 
-def _medoids(images, x, cluster, count=10):
+def _medoids(images, x, cluster):
     """Return the faces nearest to the mean of their cluster, blank where it has fewer."""
-    medoids = np.zeros((int(cluster.max()) + 1, count, *images.shape[1:]), np.uint8)
+    medoids = np.zeros((int(cluster.max()) + 1, _MEDOIDS, *images.shape[1:]), np.uint8)
     for label in np.unique(cluster):
         rows = np.flatnonzero(cluster == label)
         distance = ((x[rows] - x[rows].mean(0)) ** 2).sum(1)
-        nearest = np.sort(rows[np.argsort(distance, kind="stable")[:count]])
+        nearest = np.sort(rows[np.argsort(distance, kind="stable")[:_MEDOIDS]])
         nearest = nearest[np.argsort(((x[nearest] - x[rows].mean(0)) ** 2).sum(1), kind="stable")]
         medoids[label, : len(nearest)] = images[nearest]
     return medoids

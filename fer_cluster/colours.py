@@ -1,10 +1,13 @@
-"""Colours of clusters and of faces without a label."""
+"""Colours of clusters, of faces without a label, and of lines in a figure."""
 
 import numpy as np
 
 from fer_cluster.emotions import COLOURS
 
 UNLABELLED = "#D0D0D0"
+
+# Of Okabe and Ito's palette, as those of emotions; the style of a line tells them apart, too.
+BLUE, VERMILION, PURPLE, SKY = "#0072B2", "#D55E00", "#CC79A7", "#56B4E9"
 
 # Farthest-point search in CIELAB among muted, dark and pale colours, seen by normal eyes
 # and with each of the three colour deficiencies (Machado 2009), away from every emotion.

@@ -10,6 +10,7 @@ from fer_cluster.processor import cores
 
 LIKENESS = 0.94  # of 49 such pairs of FER2013 that were looked at, 49 show one photograph
 TILE = 512  # images, so that a table of all their likenesses stays in the cache of a core
+_FREQUENCIES = 8  # of each side, at most, by which nearly the same images are sought
 
 
 def content_keys(images):
@@ -102,16 +103,16 @@ def _unit(images):
     return np.divide(x, length, out=np.zeros_like(x), where=length > 0).reshape(images.shape)
 
 
-def _cosines(side, count):
-    """Return the first functions of the orthonormal discrete cosine transform: (count, side)."""
-    angles = np.pi * np.arange(min(count, side))[:, None] * (np.arange(side) + 0.5) / side
+def _cosines(side):
+    """Return the first functions of the orthonormal discrete cosine transform: (8 at most, side)."""
+    angles = np.pi * np.arange(min(_FREQUENCIES, side))[:, None] * (np.arange(side) + 0.5) / side
     functions = np.cos(angles) * np.sqrt(2 / side)
     functions[0] /= np.sqrt(2)
     return functions.astype(np.float32)
 
 
-def _low_frequencies(images, rows, count=8):
-    rowwise, columnwise = (_cosines(side, count) for side in images.shape[1:])
+def _low_frequencies(images, rows):
+    rowwise, columnwise = (_cosines(side) for side in images.shape[1:])
     low = np.empty((len(rows), len(rowwise), len(columnwise)), np.float32)
     for start in range(0, len(rows), 1024):
         part = slice(start, start + 1024)

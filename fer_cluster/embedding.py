@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_cluster import catalog
 from fer_cluster.chain import Chain, supervision
 from fer_cluster.errors import InputError
 from fer_cluster.faces import as_rows
-from fer_cluster.parts import check_parameters, made, text
+from fer_cluster.parts import made, text
 from fer_cluster.splits import split as split_faces
 
 
@@ -36,19 +37,38 @@ class Embedding:
 def embed(
     faces, features="pixels", *, then=(), split=None, seed=0, epochs=None, checkpoint=None, trained=None
 ):
-    """Fit a feature extractor and its steps on the fit part; return all features.
+    """Fit a feature extractor and its steps on the fit part; return the features of all faces.
 
-    Where ``trained`` is such an extractor, fitted already on these faces, the steps alone are fitted.
+    Parameters
+    ----------
+    faces : Faces
+    features : str or object
+    then : sequence of str or object
+        Steps after the features.
+    split : str, optional
+        See :func:`fer_cluster.splits.split`.
+    seed : int
+    epochs : int, optional
+        In place of the own number of an extractor that is trained.
+    checkpoint : path-like, optional
+        Folder from which the interrupted training of an extractor goes on.
+    trained : object, optional
+        Such an extractor, fitted already on these faces; the steps alone are fitted.
+
+    Returns
+    -------
+    Embedding
 
     Raises
     ------
     InputError
-        Where a part or the split is unknown.
+        Where a part or the split is unknown, a parameter cannot be used, there are no faces to fit
+        on, or some of these lack the label that the extractor has to be told.
     """
     parts = split_faces(faces, split)
     extractor = made("features", features, seed, epochs) if trained is None else trained
     chain = Chain(extractor, [made("steps", step, seed) for step in then])
-    check_parameters(chain)
+    catalog.check(chain)
     started = time.perf_counter()
     fitted = parts.part == parts.fit
     if not fitted.any():

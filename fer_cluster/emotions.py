@@ -27,18 +27,19 @@ _ALIASES = {
     "neutral": "neutrality calm neu ne",
 }
 _NAMES = {alias: name for name, words in _ALIASES.items() for alias in (name, *words.split())}
-_CODES = {str(code): name for code, name in enumerate(EMOTIONS)}
 
 
 def emotion_of(word):
     """Return the emotion that a word, alias or FER2013 code stands for, or None.
 
-    >>> emotion_of("Happiness"), emotion_of("3"), emotion_of("bored")
-    ('happy', 'happy', None)
+    >>> emotion_of("Happiness"), emotion_of("3"), emotion_of(3.0), emotion_of("bored")
+    ('happy', 'happy', 'happy', None)
     """
     word = str(word).strip().lower()
-    bare = re.sub(r"^\d+[-_. ]+", "", word)  # "03_happy", "3-happy"
-    return _CODES.get(word) or _NAMES.get(bare)
+    if re.fullmatch(r"[+-]?\d+(\.0*)?", word):
+        code = int(float(word)) if len(word) < 9 else -1
+        return EMOTIONS[code] if 0 <= code < len(EMOTIONS) else None
+    return _NAMES.get(re.sub(r"^\d+[-_. ]+", "", word))  # "03_happy", "3-happy"
 
 
 def as_emotion(values):
@@ -50,7 +51,5 @@ def as_emotion(values):
         Names in any usual spelling, or FER2013 codes 0 to 6 (-1 is missing), which may be floats.
     """
     values = pd.Series(values)
-    if values.dtype.kind == "f" and (values.dropna() % 1 == 0).all():
-        values = values.astype("Int64")
     names = {value: emotion_of(value) for value in pd.unique(values.dropna())}
     return pd.Categorical(values.map(names), categories=EMOTIONS)

@@ -29,8 +29,11 @@ def is_ours(part):
 
 def unknown(what, name, allowed):
     """Return an InputError that names the allowed values and the nearest one."""
-    allowed = list(allowed)
-    close = difflib.get_close_matches(str(name), [str(a) for a in allowed], n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    listed = ", ".join(str(a) for a in allowed)
-    return InputError(f"{what} has no {name!r}; it has {listed}.{hint}")
+    allowed = [str(one) for one in allowed]
+    return InputError(f"{what} has no {name!r}; it has {', '.join(allowed)}.{hint(name, allowed)}")
+
+
+def hint(name, allowed):
+    """Return the sentence that asks for the nearest of the allowed words, empty where none is near."""
+    close = difflib.get_close_matches(str(name), allowed, n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""

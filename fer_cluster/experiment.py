@@ -1,6 +1,5 @@
 """An experiment: the runs that one TOML file asks for."""
 
-import difflib
 import itertools
 import re
 import tomllib
@@ -8,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_cluster import catalog, classifying, clustering
-from fer_cluster.errors import InputError, unknown
-from fer_cluster.parts import as_seeds, check_epochs, check_parameters, file_name, made_each
+from fer_cluster.errors import InputError, hint, unknown
+from fer_cluster.parts import KIND_OF, as_seeds, check_epochs, file_name, made_each
+from fer_cluster.shipped import homes, shipped
 from fer_cluster.splits import SPLITS
 from fer_cluster.whole import is_whole
 
@@ -24,12 +24,6 @@ _LISTS = ("splits", "then", "ensemble", "teachers")
 _GRIDS = ("features", "clusterer", "baseline")
 _COUNTS = ("k", "epochs")
 _MAY_BE_EMPTY = ("then", "teachers")
-_KINDS = {
-    "features": "features",
-    "clusterer": "clusterers",
-    "projection": "projections",
-    "baseline": "baselines",
-}
 
 
 @dataclass(frozen=True)
@@ -106,15 +100,11 @@ def _locate(path):
     """Return the file itself, or the shipped experiment of that name."""
     if Path(path).is_file():
         return Path(path)
-    here = Path(__file__).parent
-    homes = [home for home in (here / "experiments", here.parent / "experiments") if home.is_dir()]
-    for home in homes:
-        if (home / f"{path}.toml").is_file():
-            return home / f"{path}.toml"
-    shipped = sorted(file.stem for home in homes[:1] for file in home.glob("*.toml"))
-    close = difflib.get_close_matches(str(path), shipped, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise InputError(f"No experiment file {path}; shipped with the package: {', '.join(shipped)}.{hint}")
+    if found := shipped(f"{path}.toml"):
+        return found
+    names = sorted(file.stem for home in homes()[:1] for file in home.glob("*.toml"))
+    near = hint(path, names)
+    raise InputError(f"No experiment file {path}; shipped with the package: {', '.join(names)}.{near}")
 
 
 def _grid(path, entry, table):
@@ -143,9 +133,9 @@ def _run(entry, several):
     """
     steps = [catalog.make("steps", step) for step in entry.get("then", [])]
     as_seeds(entry.get("seeds", 1))
-    parts = {key: catalog.make(kind, entry[key]) for key, kind in _KINDS.items() if key in entry}
+    parts = {key: catalog.make(kind, entry[key]) for key, kind in KIND_OF.items() if key in entry}
     if not entry.get("optional"):
-        check_parameters(*steps, *parts.values())
+        catalog.check(*steps, *parts.values())
     if entry.get("teachers"):
         classifying.check_pupil(entry["baseline"])
     named = entry | {"name": _name(entry, several)}
@@ -166,7 +156,7 @@ def _shortened(run, seeds, epochs):
     if "ensemble" in run:
         return run
     short = {} if seeds is None else {"seeds": seeds if "baseline" not in run else 1}
-    trained = [(_KINDS[key], run[key]) for key in ("baseline", "features") if key in run]
+    trained = [(KIND_OF[key], run[key]) for key in ("baseline", "features") if key in run]
     if epochs is not None and any(catalog.takes(*one, "epochs") for one in trained):
         short["epochs"] = epochs
     return run | short
@@ -176,7 +166,7 @@ def _check_seeds(run):
     """Refuse several seeds of a clusterer or a baseline that has a seed of its own."""
     if key := next((key for key in ("baseline", "clusterer") if key in run), None):
         seeds = as_seeds(run.get("seeds", clustering.SEEDS))
-        made_each(_KINDS[key], run[key], seeds)
+        made_each(KIND_OF[key], run[key], seeds)
 
 
 def _listed(value):

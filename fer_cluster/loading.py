@@ -1,12 +1,11 @@
 """Load faces by name, by path, or as they are."""
 
-import difflib
 import os
 from pathlib import Path
 
 from fer_cluster import catalog
 from fer_cluster.datasets._reading import read_faces
-from fer_cluster.errors import InputError
+from fer_cluster.errors import InputError, hint
 from fer_cluster.faces import Faces
 
 
@@ -83,6 +82,5 @@ def _refuse(name, choices):
 
 def _missing(text):
     names = catalog.names("datasets")
-    close = difflib.get_close_matches(text.partition(":")[0], names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else "."
-    return InputError(f"{text!r} is neither a file, a folder nor a data set ({', '.join(names)}){hint}")
+    near = hint(text.partition(":")[0], names)
+    return InputError(f"{text!r} is neither a file, a folder nor a data set ({', '.join(names)}).{near}")

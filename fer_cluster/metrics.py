@@ -1,7 +1,8 @@
 """How well clusters follow emotion: pure functions of a table of counts.
 
-Every function takes counts of shape (..., emotions, clusters), so that one call
-scores one table or a stack of them, and returns an array of shape (...).
+A score takes counts of shape (..., emotions, clusters), so that one call scores one
+table or a stack of them, and returns an array of shape (...). ``confused`` is what
+:func:`confusion` makes of them. A function of shape (emotions, clusters) takes one table alone.
 """
 
 import functools
@@ -29,26 +30,26 @@ def contingency(emotion, cluster, n_emotions=7, n_clusters=None):
     return np.bincount(cell, minlength=n_emotions * n_clusters).reshape(n_emotions, n_clusters) * 1.0
 
 
+def crossed(one, other):
+    """Count the faces that each cluster of one clustering, from 0, shares with each of another, (k, l)."""
+    return contingency(one, other, n_emotions=int(one.max()) + 1)
+
+
 def purity(table):
     """Share of faces that have the commonest emotion of their cluster."""
     return _share(table.max(-2).sum(-1), table)
 
 
-def inverse_purity(table):
-    """Share of faces that lie in the commonest cluster of their emotion."""
-    return _share(table.max(-1).sum(-1), table)
-
-
-def purity_chance(table, draws=100, seed=0):
+def purity_chance(table, draws=100):
     """Mean purity where the same cluster sizes hold the same emotions at random.
 
     Parameters
     ----------
     table : ndarray, shape (emotions, clusters)
-    draws, seed : int
-        How many random assignments are averaged, and from which seed.
+    draws : int
+        How many random assignments are averaged.
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     emotion = np.repeat(np.arange(len(table)), table.sum(1).astype(int))
     cluster = np.repeat(np.arange(table.shape[1]), table.sum(0).astype(int))
     shuffled = (contingency(random.permutation(emotion), cluster, *table.shape) for _ in range(draws))

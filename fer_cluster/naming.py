@@ -19,3 +19,10 @@ def names_apart(keys):
         seen[key] += 1
         names.append(f"{key[0]} ({seen[key]})" if seen[key] > 1 else key[0])
     return names
+
+
+def keyed(runs, *facts):
+    """Yield ``(key, run)``: name, data set and those facts of the spec; runs that share all are numbered."""
+    keys = [(run.name, run.spec["dataset"]["name"], *(run.spec[fact] for fact in facts)) for run in runs]
+    for name, key, run in zip(names_apart(keys), keys, runs, strict=True):
+        yield (name, *key[1:]), run

@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from fer_cluster.blocks import blocks
+from fer_cluster.blocks import CACHED, blocks
 
-_AT_ONCE = 256  # images whose float copies stay in the processor's cache
 KNOWN = " (known)"  # added to the name of a nuisance that the data set tells, where it is measured too
 _FLAT = 2 / 255  # range of a row or column of one grey value, but for rounding
 _REACH = 0.6  # half frames from the middle, where an edge weighs a third
@@ -23,11 +22,9 @@ def measure(images, names=None):
     """
     names = list(NUISANCES if names is None else names)
     table = np.empty((len(images), len(names)))
-    for rows, block in blocks(images):
-        for start in range(0, len(block), _AT_ONCE):
-            x = block[start : start + _AT_ONCE].astype(np.float32) / 255
-            few = slice(rows.start + start, rows.start + start + len(x))
-            table[few] = np.stack([NUISANCES[name](x) for name in names], axis=1)
+    for rows, few in blocks(images, CACHED):
+        x = few.astype(np.float32) / 255
+        table[rows] = np.stack([NUISANCES[name](x) for name in names], axis=1)
     return pd.DataFrame(table, columns=names)
 
 

@@ -9,6 +9,12 @@ import numpy as np
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
 
+KIND_OF = {  # of the parts that a run names
+    "baseline": "baselines",
+    "features": "features",
+    "clusterer": "clusterers",
+    "projection": "projections",
+}
 _LONGEST = 120  # characters of a name, to which figures and folders add theirs; systems allow 255
 
 
@@ -18,9 +24,8 @@ def made(kind, part, seed, epochs=None, **params):
     ``epochs`` take the place of its own, also of those that its text tells, and are the most of a
     pre-training.
     """
-    params["random_state"] = seed
     if isinstance(part, str):
-        one = catalog.make(kind, part, **{k: v for k, v in params.items() if catalog.takes(kind, part, k)})
+        one = catalog.make_with(kind, part, **params, random_state=seed)
     else:
         one = _cloned(part, seed)
     if epochs is not None and hasattr(one, "epochs"):
@@ -64,13 +69,6 @@ def check_epochs(epochs, *parts):
     if epochs is not None and not any(hasattr(part, "epochs") for part in parts):
         names = " on ".join(text(part) for part in parts)
         raise InputError(f"{names} is not trained in epochs; leave epochs out.")
-
-
-def check_parameters(*parts):
-    """Refuse a parameter of ours that cannot be used before anything is extracted or trained."""
-    for part in parts:
-        if hasattr(part, "check"):
-            part.check()
 
 
 def text(part):

@@ -61,12 +61,13 @@ def parameters(chain, **others):
         others |= {"features": chain.extractor}
         others |= {f"step {place + 1}": step for place, step in enumerate(chain.steps)}
     found = {key: provenance.parameters(part) for key, part in others.items()}
-    from fer_cluster.features import pretrained  # which takes scikit-learn
+    from fer_cluster.features._encoders import digest, folders_in
+    from fer_cluster.features.pretrained import Pretrained  # which takes scikit-learn
 
-    encoders = [part for part in others.values() if isinstance(part, pretrained.Pretrained)]
+    encoders = [part for part in others.values() if isinstance(part, Pretrained)]
     told = [value for params in found.values() for value in params.values() if isinstance(value, str)]
-    folders = [part.folder for part in encoders] or pretrained.folders_in(told)
-    weights = ", ".join(dict.fromkeys(pretrained.digest(folder) for folder in folders))
+    folders = [part.folder for part in encoders] or folders_in(told)
+    weights = ", ".join(dict.fromkeys(digest(folder) for folder in folders))
     return found | ({"shipped": {"weights": weights}} if folders else {})
 
 
@@ -91,7 +92,7 @@ def _known(faces, parts, described, params, chosen_with):
     """
     seen = 0
     if "shipped" in params:
-        from fer_cluster.features.pretrained import FACES
+        from fer_cluster.features._encoders import FACES
 
         scored = parts.part == parts.report
         seen = faces.fingerprint == FACES and (faces.about["split"] == "Training")[scored].sum()

@@ -14,8 +14,7 @@ from fer_cluster.atomic import PREFIX, writing, writing_folder
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.naming import names_apart
-from fer_cluster.scoring import name as name_clusters
-from fer_cluster.scoring import spread, value
+from fer_cluster.scoring import names_by_seed, spread, value
 from fer_cluster.training.models import load_model, save_model
 
 _FILES = ("run.json", "faces.parquet", "features.npy", "medoids.npy")
@@ -99,7 +98,7 @@ class Run:
         fitted = (self.faces["part"] == self.spec["fit"]).to_numpy()
         if not (emotion[fitted] >= 0).any():
             raise InputError(f"{self.name!r} was fitted on faces without labels, which name no cluster.")
-        namings = name_clusters(emotion, clusters, fitted, int(clusters.max()) + 1)
+        namings = names_by_seed(emotion, clusters, fitted, int(clusters.max()) + 1)
         return np.stack([naming[row] for naming, row in zip(namings, clusters, strict=True)])
 
     @property

@@ -51,15 +51,15 @@ def score(emotion, clusters, part, fit, named=False, only=None):
     -------
     dict
         part -> metric -> ``mean``, ``sd`` (over several seeds), ``low`` and ``high`` (95 %, over seeds
-        and faces); of one seed a float where there is no interval, or, as of the accuracy, one by
-        itself. Parts without labelled faces are left out; where ``fit`` is one, the metrics that
-        depend on names are NaN.
+        and faces). Of one seed ``n``, ``purity_chance`` and ``named_accuracy`` are bare floats; the
+        interval of the last is by :func:`spread`. Parts without labelled faces are left out; where
+        ``fit`` is one, the metrics that depend on names are NaN.
     """
     emotion = np.asarray(emotion, np.int64)  # codes of a Categorical are int8, which cells outgrow
     n_clusters = 7 if named else int(clusters.max()) + 1
     namings = [np.arange(7)] * len(clusters)
     if not named:
-        namings = name(emotion, clusters, part == fit, n_clusters)
+        namings = names_by_seed(emotion, clusters, part == fit, n_clusters)
     nameless = not named and not (emotion[part == fit] >= 0).any()
     scores = {}
     for one in dict.fromkeys(part) if only is None else [only]:
@@ -94,7 +94,7 @@ def _unknown(score):
     return dict.fromkeys(score, math.nan) if isinstance(score, dict) else math.nan
 
 
-def name(emotion, clusters, fitted, n_clusters):
+def names_by_seed(emotion, clusters, fitted, n_clusters):
     """Return the emotion that each cluster is named after by the fitted faces, for each seed."""
     return [
         metrics.name_clusters(metrics.contingency(emotion[fitted], row[fitted], n_clusters=n_clusters))
@@ -165,7 +165,7 @@ def _summary(metric, value, margin):
     return {"mean": mean, **sd, "low": max(mean - margin, least), "high": min(mean + margin, most)}
 
 
-def _margin_of_faces(cells, namings, n_clusters, fixed, seed=0):
+def _margin_of_faces(cells, namings, n_clusters, fixed):
     """Half-width of the 95 % interval, over the faces alone, of each mean over seeds.
 
     Each replicate draws the faces, for all seeds alike, with replacement. The
@@ -173,7 +173,7 @@ def _margin_of_faces(cells, namings, n_clusters, fixed, seed=0):
     tables have more mutual information than the faces they were drawn from, so
     their percentiles would lie too high.
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     n = cells.shape[1]
     means = {metric: [] for metric in METRICS}
     for _ in range(REPLICATES):

@@ -1,10 +1,10 @@
 """Faces as a notebook shows them: one line about them, and a few small pictures of each emotion."""
 
-import base64
-import io
 from html import escape
 
 import numpy as np
+
+from fer_cluster.inline import address, as_png
 
 _HEIGHT = 48  # pixels of a face
 _ACROSS = 12  # faces of an emotion
@@ -40,15 +40,14 @@ def picture(png, alt):
     alt : str
         What it shows, in words, for those who do not see it.
     """
-    code = base64.b64encode(png).decode()
-    return f'<img src="data:image/png;base64,{code}" alt="{escape(alt)}" style="max-width: 100%">'
+    return f'<img src="{address(png, "image/png")}" alt="{escape(alt)}" style="max-width: 100%">'
 
 
 def _row(images, name, rows, shape):
     """Return the row of one emotion: its name, its count, its faces."""
     count = min(len(rows), shape[0] * shape[1])
     seen = rows[np.linspace(0, len(rows) - 1, count).astype(int)]
-    shown = picture(_png(_sheet([images[row] for row in seen], shape[1])), f"{count} faces: {name}")
+    shown = picture(as_png(_sheet([images[row] for row in seen], shape[1])), f"{count} faces: {name}")
     return f"<tr><th>{escape(name)}</th><td>{len(rows):,}</td><td>{shown}</td></tr>"
 
 
@@ -62,11 +61,3 @@ def _sheet(images, columns):
     small += [np.full_like(small[0], 255)] * (-len(small) % min(columns, len(small)))
     lines = [np.hstack(small[start : start + columns]) for start in range(0, len(small), columns)]
     return np.vstack(lines)
-
-
-def _png(array):
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(array).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()

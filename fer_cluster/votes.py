@@ -13,6 +13,11 @@ def has_votes(table):
     return any(name.startswith(_PREFIX) for name in table)
 
 
+def votes_at_hand(run, faces=None):
+    """Return whether a run has votes, or else the faces have."""
+    return has_votes(run.faces) or (faces is not None and has_votes(faces.about))
+
+
 def votes_of(run, faces=None):
     """Return how many voters saw each of the seven emotions, and how many something else.
 
@@ -34,12 +39,12 @@ def votes_of(run, faces=None):
     InputError
         Where neither has votes, or the faces are not those of the run.
     """
+    if not votes_at_hand(run, faces):
+        raise InputError(
+            f"{run.name!r} has no FER+ votes; load its faces with votes=, the path of fer2013new.csv."
+        )
     about = run.faces
     if not has_votes(about):
-        if faces is None or not has_votes(faces.about):
-            raise InputError(
-                f"{run.name!r} has no FER+ votes; load its faces with votes=, the path of fer2013new.csv."
-            )
         if faces.fingerprint != run.spec["dataset"].get("fingerprint"):
             raise InputError(f"The votes are on {faces!r}, which are not the faces of {run.name!r}.")
         about = faces.about

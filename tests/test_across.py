@@ -95,6 +95,23 @@ def test_scores_are_those_of_the_run_and_of_scikit_learn():
     assert [one["scored_on"] for one in (row, away, there)] == ["toy", "toy (other)", "toy (other)"]
 
 
+def test_only_labelled_faces_are_scored_and_the_commonest_is_theirs(run, home):
+    other = shades(name="some", seed=8)
+    emotion, place = other.about["emotion"].to_numpy(object), np.arange(140)
+    emotion[(place >= 70) & (place % 7 < 3)] = "sad"
+    emotion[(place >= 70) & (place % 2 == 1)] = None
+    some = Faces(other.images, other.about.assign(emotion=emotion), "some")
+    table = table_of(run, home, some).set_index("place")
+    assert table["n"].tolist() == [70, 35, 35]
+    assert table["commonest"].tolist() == pytest.approx([1 / 7, 4 / 7, 4 / 7])
+
+
+def test_clusters_made_anew_that_are_others_are_told(run, home, random):
+    clusters = {name: random.permutation(run.faces[name]) for name in ("cluster", "cluster_1")}
+    table = table_of(replace(run, faces=run.faces.assign(**clusters)), home, shades(name="o", seed=8))
+    assert (table["refit_ari"].abs() < 0.2).all()
+
+
 def test_one_seed_has_an_interval_over_faces(run, home):
     table = table_of(run, home, "toy:n=140,size=16", seeds=1, n_faces=30)
     assert (table["seeds"] == 1).all() and table["n"].tolist()[0] == 30

@@ -174,10 +174,12 @@ class TestPaired:
         assert row["low"] == pytest.approx(difference.mean() - margin, abs=0.15 * margin)
         assert row["high"] == pytest.approx(difference.mean() + margin, abs=0.15 * margin)
 
-    def test_seeds_widen_the_interval(self):
+    @pytest.mark.parametrize("first", [True, False])
+    def test_seeds_widen_the_interval(self, first):
         still = np.tile([1, 0], 500)
         wild = np.stack([np.ones(1000), np.zeros(1000)])  # one seed all right, the other all wrong
-        (row,) = Paired(replicates=200).table(pair(wild, still)).to_dict("records")
+        runs = pair(wild, still) if first else pair(still, wild)
+        (row,) = Paired(replicates=200).table(runs).to_dict("records")
         assert row["difference"] == 0 and row["high"] - row["low"] > 0.9
 
     @pytest.mark.parametrize(

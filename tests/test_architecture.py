@@ -14,8 +14,8 @@ HOME = Path(__file__).parent.parent / "fer_cluster"
 MODULES = sorted(path for path in HOME.rglob("*.py"))
 LEVELS = {
     0: "__init__ errors atomic blocks duplicates emotions faces splits metrics scoring catalog chain "
-    "nuisances progress images thumbnails bins colours factors votes picture processor whole naming "
-    "intervals",
+    "axes nuisances progress images thumbnails bins colours factors votes picture processor whole naming "
+    "intervals inline manifold shipped written",
     1: "training",
     2: "datasets features steps clusterers projections baselines analysis plots loading",
     3: "runs parts record provenance audit embedding clustering classifying ensembles experiment comparing "

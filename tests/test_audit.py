@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from fer_cluster.audit import FINDINGS, audit, found
-from fer_cluster.datasets._votes import COLUMNS, votes_of
+from fer_cluster.datasets._votes import COLUMNS, read_votes
 from fer_cluster.duplicates import LIKENESS, content_keys, copied, near_pairs
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
@@ -83,6 +83,15 @@ def test_the_counts(faces):
     )
     with pytest.raises(InputError, match="audit has no 'age'"):
         audit(faces, by="age")
+
+
+def test_the_likeliest_near_copy_is_told(random):
+    first = np.kron(random.integers(0, 256, size=(4, 4)), np.ones((4, 4)))
+    noisy = first + random.normal(0, 15, size=(16, 16))
+    images = np.stack([first, noisy, first * 0.5 + 20]).clip(0, 255).astype(np.uint8)
+    table = found(Faces(images, pd.DataFrame({"split": ["Training"] * 3})))
+    details = table.loc[table["finding"] == "near copy within a split"].set_index("row")["detail"]
+    assert details[1] == details[3] == "likeness 1.00" and details[2] < "likeness 1.00"
 
 
 def test_labels_against_votes(faces):
@@ -169,11 +178,16 @@ def test_near_pairs_cross_tiles(random):
     assert sorted(map(tuple, pairs.tolist())) == [(3, 1290), (650, 700)]
 
 
+def test_what_is_alike_in_the_coarse_alone_is_no_near_pair(random):
+    noise = random.integers(0, 256, size=(20, 48, 48), dtype=np.uint8)  # hardly any of it is coarse
+    assert len(near_pairs(noise, np.arange(20))[0]) == 0
+
+
 @pytest.fixture(scope="module")
 def real(fer2013):
     from conftest import REAL
 
-    votes = votes_of(REAL / "ferplus.csv", fer2013.about["split"])
+    votes = read_votes(REAL / "ferplus.csv", fer2013.about["split"])
     faces = Faces(fer2013.images, pd.concat([fer2013.about, votes], axis=1), "fer2013")
     return faces, found(faces)
 

@@ -8,16 +8,9 @@ import torch
 
 from fer_cluster.errors import InputError
 from fer_cluster.training import augment
-from fer_cluster.training.augment import (
-    CHANGES,
-    Augment,
-    centre_crop,
-    mirror_views,
-    mixed,
-    one_hot,
-    ten_crop,
-    views,
-)
+from fer_cluster.training.augment import CHANGES, Augment
+from fer_cluster.training.mixing import mixed
+from fer_cluster.training.views import centre_crop, mirror_views, ten_crop, views
 
 
 @pytest.fixture(autouse=True)
@@ -218,6 +211,16 @@ def test_erase_leaves_the_rest_untouched(images, always):
     assert {("top", 0), ("bottom", 48), ("left", 0), ("right", 48)} <= edges
 
 
+def test_what_is_erased_is_upright_or_lies(images, always):
+    high, wide = [], []
+    for after, before in zip(Augment("erase")(images)[:, 0], images[:, 0].float(), strict=True):
+        rows, columns = torch.nonzero(after != before, as_tuple=True)
+        high.append(int(rows.max() - rows.min()) + 1)
+        wide.append(int(columns.max() - columns.min()) + 1)
+    ratio = np.array(high) / np.array(wide)
+    assert ratio.min() < 0.5 and ratio.max() > 2 and ratio.min() > 0.25 and ratio.max() < 4
+
+
 # ---- views
 
 
@@ -263,7 +266,7 @@ def constant():
 def test_targets_are_the_shares_of_the_pixels(alphas):
     images, targets = constant()
     for _ in range(30):
-        x, soft = mixed(images, one_hot(targets, 7), **alphas)
+        x, soft = mixed(images, torch.eye(7)[targets], **alphas)
         assert x.dtype == soft.dtype == torch.float32 and soft.shape == (7, 7)
         assert x.stride() == (600, 1, 30, 1)  # channels-last
         torch.testing.assert_close(soft.sum(1), torch.ones(7))
@@ -276,10 +279,10 @@ def test_mixup_blends_and_cutmix_cuts():
     images, targets = constant()
     blended, cut, either = [], [], []
     for _ in range(40):
-        x = mixed(images, one_hot(targets, 7), mixup=1.0)[0]
+        x = mixed(images, torch.eye(7)[targets], mixup=1.0)[0]
         blended.append(bool((x.amax((1, 2, 3)) - x.amin((1, 2, 3)) < 1e-4).all()))
-        cut.append(mixed(images, one_hot(targets, 7), cutmix=1.0)[0])
-        x = mixed(images, one_hot(targets, 7), mixup=1.0, cutmix=1.0)[0]
+        cut.append(mixed(images, torch.eye(7)[targets], cutmix=1.0)[0])
+        x = mixed(images, torch.eye(7)[targets], mixup=1.0, cutmix=1.0)[0]
         either.append(bool((x % 30 == 0).all()))
     assert all(blended)
     assert all((x % 30 == 0).all() for x in cut)
@@ -290,7 +293,7 @@ def test_a_cut_is_one_rectangle():
     images, targets = constant()
     areas = []
     for _ in range(40):
-        x, soft = mixed(images, one_hot(targets, 7), cutmix=1.0)
+        x, soft = mixed(images, torch.eye(7)[targets], cutmix=1.0)
         other = x[:, 0] != 30 * torch.arange(7.0)[:, None, None]
         rows, columns = torch.nonzero(other.any(0), as_tuple=True)
         if len(rows):
@@ -302,15 +305,17 @@ def test_a_cut_is_one_rectangle():
     assert min(areas) < 0.15 and max(areas) > 0.4
 
 
-def test_without_mixing_targets_are_one_hot(images):
+def test_without_mixing_nothing_is_mixed(images):
     targets = torch.arange(64) % 7
-    x, soft = mixed(images, one_hot(targets, 8))
+    x, soft = mixed(images, torch.eye(8)[targets])
     assert torch.equal(x, images.float())
     assert torch.equal(soft, torch.eye(8)[targets])
 
 
 def test_beta_of_the_share():
     images, targets = constant()
-    shares = [float(mixed(images, one_hot(targets, 7), mixup=0.2)[1].max(1).values.min()) for _ in range(300)]
+    shares = [
+        float(mixed(images, torch.eye(7)[targets], mixup=0.2)[1].max(1).values.min()) for _ in range(300)
+    ]
     extreme = np.mean(np.array(shares) > 0.9)
     assert 0.58 < extreme < 0.77  # Beta(.2, .2) lies below .1 or above .9 in 0.673 of all draws

@@ -82,9 +82,34 @@ def test_objects_are_returned_as_they_are():
         ("clusterers", "gmm", "covariance_type"),
     ],
 )
-def test_a_number_for_a_word(kind, part, key, value):
-    with pytest.raises(InputError, match=f"^{kind} '{part}': {key} must be a word, got {value}.$"):
-        catalog.make(kind, f"{part}:{key}={value}")
+def test_a_word_stays_one_and_is_told_from_those_that_a_part_has(kind, part, key, value):
+    made = catalog.make(kind, f"{part}:{key}={value}")
+    assert getattr(made, key) == value
+    with pytest.raises(InputError, match=f"{key} has no '{value}'; it has "):
+        made.check()
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "key"),
+    [
+        ("features", "pretrained", "folder"),
+        ("analysis", "transfer", "to"),
+        ("datasets", "fer2013", "path"),
+        ("datasets", "fer2013", "votes"),
+        ("datasets", "folder", "skip_bad"),
+    ],
+)
+def test_a_folder_or_a_file_may_be_called_as_a_number(kind, part, key):
+    for name in ("2013", "1e3", "None"):
+        assert getattr(catalog.make(kind, f"{part}:{key}={name}"), key) == name
+
+
+def test_a_quoted_word_is_that_word():
+    assert catalog.make("features", "pretrained:folder='2013'").folder == "2013"
+
+
+def test_a_part_from_outside_may_have_a_number_for_a_word():
+    assert catalog.make("clusterers", "sklearn.cluster:KMeans:n_init=3").n_init == 3
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,7 @@ def test_choices_by_hand():
     assert of("prediction_strength", [0.9, 0.5, 0.8, 0.7]) == 4
     assert of("prediction_strength", [0.7, 0.5, 0.6, 0.7]) == 1
     assert of("gap", [1.0, 1.2, 1.1, 0.0]) == 3 and of("gap", [1.0, 1.2, 1.3, 1.4], [0, 0.1, 0.15, 0]) == 3
+    assert of("gap", [1.0, 1.2, 1.3, 1.4], [0.5, 0, 0.15, 0]) == 3  # the error is that of the next
     assert of("gap", [1.0, 1.2, 1.3, 1.4]) is pd.NA and of("silhouette", [np.nan] * 4) is pd.NA
 
 
@@ -131,6 +132,46 @@ def test_where_no_groups_are_some_criteria_say_so():
     assert chosen(table)["gap"] == 1 and chosen(table)["prediction_strength"] < 4
     assert np.isnan(values(table, "silhouette")[1]) and not values(table, "silhouette")[2:].isna().any()
     assert values(table, "prediction_strength")[1] == values(table, "stability")[1] == 1
+
+
+class Half:
+    """One cluster where it was fitted on the first face, else the even and the odd ones."""
+
+    def __init__(self, x):
+        self.first = 0 in x
+
+    def predict(self, x):
+        return np.zeros(len(x), int) if self.first else x[:, 0].astype(int) % 2
+
+
+def test_each_half_is_told_its_own_clusters_by_the_other():
+    x = np.arange(40.0)[:, None]
+    table = ChooseK(ks=2, repeats=1).criteria(lambda x, k: Half(x), x, only="prediction_strength")
+    random = np.random.default_rng(0)
+    drawn = x[np.sort(random.permutation(40))]
+    for _ in range(10):
+        reference(drawn, random)
+    halves = np.split(random.permutation(40), 2)
+    one = next(half for half in halves if 0 in half)  # all of it is one cluster, which the other halves
+    even = (one % 2 == 0).sum()
+    together = (even * (even - 1) + (20 - even) * (19 - even)) / (20 * 19)
+    assert table["value"].tolist() == pytest.approx([(1 + together) / 2])
+    assert table["value_sd"].tolist() == pytest.approx([(1 - together) / np.sqrt(2)])
+
+
+def test_references_and_halves_are_drawn_anew_each_time():
+    table = ChooseK(ks=4, references=3, repeats=3).table([noise_run()]).set_index("criterion")
+    assert (table.loc[["gap", "prediction_strength", "stability"], "value_sd"] > 0).all()
+
+
+def test_the_faces_are_drawn_at_random_and_the_seed_is_that_of_the_run(monkeypatch):
+    seen, run = [], blobs_run()
+    run.spec["seeds"] = [7, 8]
+    note = lambda part, x: seen.append((part.random_state, x)) or part.fit(x)  # noqa: E731
+    monkeypatch.setattr("fer_cluster.analysis._refit.fitted", note)
+    ChooseK(ks=2, n_faces=50, references=1, repeats=1).table([run])
+    assert {seed for seed, _ in seen} == {7}
+    assert len(seen[0][1]) == 50 and not np.array_equal(seen[0][1], run.features[:50])
 
 
 def test_the_sentence_tells_where_they_disagree():

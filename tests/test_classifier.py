@@ -14,7 +14,7 @@ from torch import nn
 from fer_cluster import catalog
 from fer_cluster.baselines.cnn3 import Cnn3
 from fer_cluster.errors import InputError
-from fer_cluster.training import augment
+from fer_cluster.training import augment, mixing
 from fer_cluster.training.classifier import Classifier
 from fer_cluster.training.models import load_model, save_model
 
@@ -99,7 +99,8 @@ def test_labels_may_be_words(faces):
 @pytest.mark.parametrize("pixels", ["raw", "unit", "standard"])
 def test_pixels(faces, pixels):
     images = faces[0].copy()
-    images[0] = 77
+    images[:2] = 77
+    images[1, 0, 0] = 78  # nearly blank
     model = Tiny(pixels=pixels, learning_rate=1e-4).fit(images, faces[1])
     x = images.astype(float)
     if pixels == "unit":
@@ -171,6 +172,25 @@ def test_the_largest_seed_trains(faces):
     assert len(Tiny(random_state=2**32 - 1).fit(*faces).history_) == 2
 
 
+def test_the_seed_is_that_of_the_first_weights_too(faces):
+    nets = [Tiny(random_state=seed, learning_rate=0.0).fit(*faces).net_[2].weight for seed in (0, 0, 1)]
+    assert torch.equal(nets[0], nets[1]) and not torch.equal(nets[0], nets[2])
+
+
+def test_training_images_are_changed_and_cut_as_asked(faces, monkeypatch):
+    asked, seen = [], []
+
+    class Noted(augment.Augment):
+        def __call__(self, images):
+            asked.append((self.changes, self.crop))
+            seen.append(super().__call__(images).shape[2:])
+            return super().__call__(images)
+
+    monkeypatch.setattr(augment, "Augment", Noted)
+    Tiny(augment="mirror", crop=4, epochs=1, batch_size=N).fit(*faces)
+    assert asked == [("mirror", 4)] and seen == [(4, 4)]
+
+
 def test_the_watched_loss_is_that_of_the_labels_that_were_seen(faces):
     images = np.resize(faces[0], (600, 6, 6))
     named = np.resize([3, 5, 9, 77], 600)
@@ -193,7 +213,7 @@ def test_the_loss_is_its_formula(faces, monkeypatch, smoothing, balanced, mixed)
         seen.append((mixup, cutmix))
         return torch.lerp(images.float(), images.flip(0).float(), share), torch.lerp(hot, hot.flip(0), share)
 
-    monkeypatch.setattr(augment, "mixed", halfway)
+    monkeypatch.setattr(mixing, "mixed", halfway)
     given = {"label_smoothing": smoothing, "class_weight": balanced, "mixup": 0.4, "cutmix": 0.5}
     model = Tiny(batch_size=N, learning_rate=0.0, epochs=1, **given).fit(images, emotion)
     order = np.random.default_rng(0).permutation(N)  # of seed 0, epoch 0
@@ -399,7 +419,7 @@ def test_of_mixed_images_the_label_of_the_larger_share_is_counted(faces, monkeyp
     def swapped(images, hot, mixup, cutmix):
         return images.float(), 0.3 * hot + 0.7 * hot[turned]
 
-    monkeypatch.setattr(augment, "mixed", swapped)
+    monkeypatch.setattr(mixing, "mixed", swapped)
     model.fit(images, emotion)
     order = np.random.default_rng(0).permutation(N)  # of seed 0, epoch 0
     right = model.predict(images[order]) == emotion[order][turned]

@@ -21,6 +21,7 @@ from fer_cluster.plots.scores import Scores
 from fer_cluster.record import chosen_by
 from fer_cluster.runs import load_run
 from fer_cluster.scoring import spread, value
+from fer_cluster.splits import split
 from fer_cluster.summary import summary
 from fer_cluster.training import loop
 from fer_cluster.training.models import load_model
@@ -95,6 +96,26 @@ def test_what_is_watched(tiny, net):
     assert classify(tiny, NET + ",keep=best", split="paper", epochs=1).spec["watched"] == "a tenth of train"
 
 
+def test_a_learning_rate_that_watched_faces_lower_is_a_choice_too(tiny):
+    parts, emotion = split(tiny, "paper"), tiny.about["emotion"].cat.codes.to_numpy()
+    _, watched, name = classifying._rows(parts, emotion, Cnn3(schedule="plateau"), 0)
+    assert name == "a tenth of train" and set(parts.part[watched]) == {"train"}
+
+
+def test_faces_that_no_part_uses_are_not_watched(tiny):
+    about = tiny.about.assign(split=tiny.about["split"].where(tiny.about["split"] != "PublicTest"))
+    parts, emotion = split(Faces(tiny.images, about)), tiny.about["emotion"].cat.codes.to_numpy()
+    rows, watched, name = classifying._rows(parts, emotion, Cnn3(), 0)
+    assert name == "PrivateTest, by which nothing is chosen" and len(rows) == 49
+    assert set(parts.part[watched]) == {"PrivateTest"}
+
+
+def test_another_seed_holds_out_another_tenth(tiny):
+    parts, emotion = split(tiny, "paper"), tiny.about["emotion"].cat.codes.to_numpy()
+    one, other = (classifying._rows(parts, emotion, Cnn3(keep="best"), seed)[1] for seed in (0, 1))
+    assert len(one) == len(other) and not np.array_equal(one, other)
+
+
 def test_a_part_without_labels_is_not_watched(tiny):
     about = tiny.about.copy()
     about.loc[about["split"] == "PublicTest", "emotion"] = None
@@ -106,8 +127,6 @@ def test_a_part_without_labels_is_not_watched(tiny):
 
 
 def test_a_tenth_is_held_out_of_the_fitted_faces(tiny):
-    from fer_cluster.splits import split
-
     parts = split(tiny, "paper")
     emotion = tiny.about["emotion"].cat.codes.to_numpy()
     chooser = Cnn3(keep="best")
@@ -165,6 +184,7 @@ def test_an_ensemble_is_the_mean_of_probabilities(tiny, net, tmp_path):
     assert both.spec["chosen_with"] == net.spec["chosen_with"] != "nothing"  # what its members were
     both_ways = ensemble([net, probe], chosen_with="PublicTest").spec["chosen_with"]
     assert both_ways == f"PublicTest and {net.spec['chosen_with']}"
+    assert both.spec["seconds"]["baseline"] == sum(run.spec["seconds"]["baseline"] for run in (net, probe))
     assert both.spec["members"] == {net.name: [0, 1], probe.name: [0]}
     np.testing.assert_array_equal(both.predictions()[0], expected.argmax(1))
     both.save(tmp_path / "both")
@@ -287,6 +307,8 @@ def test_the_interval_of_one_seed_is_wilsons():
     scores = {"n": 100.0, "named_accuracy": 0.5, "ami": 0.1}
     found = spread("named_accuracy", scores)  # by hand: (.5 + .019208 -+ .099879) / 1.038416
     assert found == pytest.approx({"mean": 0.5, "low": 0.4038, "high": 0.5962}, abs=1e-4)
+    fewer = spread("named_accuracy", {"n": 25.0, "named_accuracy": 0.5})
+    assert fewer == pytest.approx({"mean": 0.5, "low": 0.3175, "high": 0.6825}, abs=1e-4)
     assert spread("ami", scores) == {"mean": 0.1}
     several = {"mean": 0.15, "sd": 0.02, "low": 0.1, "high": 0.2}
     assert spread("named_accuracy", {"n": 5, "named_accuracy": several}) == several

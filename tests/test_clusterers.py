@@ -136,6 +136,11 @@ def test_a_tie_belongs_to_the_first_centre_alone():
     np.testing.assert_array_equal(sums[0, :, 0], [-1, 1])
 
 
+def test_k_means_does_not_know_the_unit():
+    x = np.random.default_rng(0).standard_normal((600, 4))
+    np.testing.assert_array_equal(KMeans(6).fit(x / 8192).labels_, KMeans(6).fit(x).labels_)
+
+
 def test_a_centre_without_rows_stays():
     x = np.array([[0.0], [1.0]])
     centres, _, _ = _lloyd.lloyd(

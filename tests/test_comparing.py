@@ -5,11 +5,11 @@ from fer_cluster import clustering, reusing
 from fer_cluster.baselines.cnn3 import Cnn3
 from fer_cluster.baselines.linear_probe import LinearProbe
 from fer_cluster.classifying import _rows, classify, describe
-from fer_cluster.comparing import compare
+from fer_cluster.comparing import compare, finished
 from fer_cluster.errors import InputError
 from fer_cluster.experiment import Experiment, read_experiment
 from fer_cluster.faces import Faces
-from fer_cluster.features import pretrained
+from fer_cluster.features import _encoders
 from fer_cluster.features.autoencoder import Autoencoder
 from fer_cluster.loading import load
 from fer_cluster.parts import as_seeds, file_name, made
@@ -123,6 +123,44 @@ def test_a_run_of_a_part_whose_default_has_changed_is_made_again(tiny, tmp_path,
     assert again[2].spec["seconds"] == before[2].spec["seconds"]
 
 
+ENTRY = {"features": "pixels:3", "clusterer": "kmeans", "then": ("unit",), "k": 5, "seeds": [2, 3]}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"features": "pixels:4"},
+        {"clusterer": "gmm"},
+        {"then": ()},
+        {"then": ("unit", "unit")},
+        {"k": 4},
+        {"seeds": [2]},
+        {"seeds": [2, 4]},
+        {"projection": "none"},
+    ],
+)
+def test_a_run_of_other_parts_is_not_taken_for_it(tiny, tmp_path, other):
+    clustering.cluster(tiny, **ENTRY).save(tmp_path / "run")
+    assert finished(tmp_path / "run", ENTRY, "official", tiny) is not None
+    assert finished(tmp_path / "run", ENTRY | other, "official", tiny) is None
+
+
+def test_a_run_of_other_faces_or_another_split_is_not_taken_for_it(tiny, tmp_path):
+    clustering.cluster(tiny, **ENTRY).save(tmp_path / "run")
+    others = Faces(tiny.images[::-1].copy(), tiny.about, "tiny")
+    assert finished(tmp_path / "run", ENTRY, "official", others) is None
+    assert finished(tmp_path / "run", ENTRY, "paper", tiny) is None
+
+
+@pytest.mark.parametrize("other", [{"epochs": 2}, {"seeds": [1]}])
+def test_an_extractor_of_another_training_is_not_taken(other, monkeypatch):
+    fits, fit = [], Autoencoder.fit
+    monkeypatch.setattr(Autoencoder, "fit", lambda self, *a, **o: fits.append(self) or fit(self, *a, **o))
+    runs = compare(experiment(TWO[0], TWO[1] | other), load("toy:n=70"))
+    assert [len(run.history) for run in runs] == [1, other.get("epochs", 1)]
+    assert [part.random_state for part in fits] == [0, other.get("seeds", [0])[0]]
+
+
 def test_a_run_of_the_encoder_that_was_shipped_before_is_made_again(tiny, tmp_path, monkeypatch):
     entries = [
         {"name": "alone", "features": "pretrained", "clusterer": "spherical"},
@@ -131,10 +169,10 @@ def test_a_run_of_the_encoder_that_was_shipped_before_is_made_again(tiny, tmp_pa
     ]
     entries = [{"clusterer": "kmeans"} | entry | {"seeds": 1, "k": 3} for entry in entries]
     before = compare(experiment(*entries), tiny, tmp_path)
-    assert [run.spec["params"].get("shipped") for run in before] == [{"weights": pretrained.digest()}] * 2 + [
+    assert [run.spec["params"].get("shipped") for run in before] == [{"weights": _encoders.digest()}] * 2 + [
         None
     ]
-    monkeypatch.setattr(pretrained, "digest", lambda folder: "another")
+    monkeypatch.setattr(_encoders, "digest", lambda folder: "another")
     again = compare(experiment(*entries), tiny, tmp_path)
     assert [run.spec["params"].get("shipped") for run in again] == [{"weights": "another"}] * 2 + [None]
     assert again[2].spec["seconds"] == before[2].spec["seconds"]

@@ -232,6 +232,12 @@ def test_quotes_commas_and_line_ends_within_fields(tmp_path):
     assert images.reshape(3, 4).tolist() == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 8, 7, 6]]
 
 
+def test_blanks_before_a_quote_are_no_text(tmp_path):
+    (tmp_path / "a.csv").write_text('emotion, pixels, note\n3, "1 2 3 4", "a, b"\n')
+    images, about, _ = read(tmp_path / "a.csv")
+    assert images.tolist() == [[[1, 2], [3, 4]]] and about["note"].tolist() == ["a, b"]
+
+
 def test_large_images_and_blank_lines(tmp_path):
     random = np.random.default_rng(0)
     images = random.integers(0, 256, size=(3, 260, 260), dtype=np.uint8)  # longer than csv's own limit
@@ -243,11 +249,11 @@ def test_large_images_and_blank_lines(tmp_path):
 
 
 def test_long_fields_leave_the_limit_of_csv_alone(tmp_path):
-    before = csv.field_size_limit()
+    before = csv.field_size_limit(131_072)
     (tmp_path / "a.csv").write_text("pixels\n1 2 3\n")
     with pytest.raises(InputError):
         read(tmp_path / "a.csv")
-    assert csv.field_size_limit() == before
+    assert csv.field_size_limit(before) == 131_072
 
 
 # What is wrong, and where
@@ -308,6 +314,12 @@ def test_a_bad_row_is_named(tmp_path, row, sentence, last):
     assert len(images) == 3 - last and [number for _, number, _ in rejected] == [3]
 
 
+def test_what_one_row_has_too_little_is_not_taken_from_the_next(tmp_path):
+    (tmp_path / "a.csv").write_text("pixels\n1 2 3 4\n1 2 3\n4 1 2 3 4\n")
+    with pytest.raises(InputError, match="row 2 has 3 pixels instead of 4"):
+        read(tmp_path / "a.csv")
+
+
 def test_the_first_row_tells_the_nearest_square(tmp_path):
     for count in (2303, 2305):
         (tmp_path / "a.csv").write_text(f"pixels\n{text_of(np.zeros(count, int))}\n")
@@ -360,3 +372,10 @@ def test_files_without_faces(tmp_path, content, sentence):
     path.write_bytes(content)
     with pytest.raises(InputError, match=sentence):
         read(path)
+
+
+def test_ages_are_no_mistyped_usage(tmp_path, recwarn):
+    path = tmp_path / "ages.csv"
+    path.write_text("age,emotion,pixels\n" + "".join(f"{30 + i},{i % 2},{i} 1 2 3\n" for i in range(4)))
+    assert load(path).about["age"].tolist() == [30, 31, 32, 33]
+    assert not [str(one.message) for one in recwarn if "did you mean" in str(one.message)]

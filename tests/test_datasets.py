@@ -13,14 +13,16 @@ import pytest
 from PIL import Image
 
 from fer_cluster import splits
-from fer_cluster.datasets import _cache, _reading
+from fer_cluster.datasets import _cache, _official, _reading
 from fer_cluster.datasets._about import load_about, save_about
+from fer_cluster.datasets._official import official
 from fer_cluster.datasets._store import Store
 from fer_cluster.datasets.fer2013 import Fer2013
 from fer_cluster.datasets.folder import Folder
 from fer_cluster.datasets.table import Table
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
+from fer_cluster.faces import Faces
 from fer_cluster.loading import load
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -90,9 +92,9 @@ def test_names_come_before_paths(tmp_path, monkeypatch, images, emotion):
 @pytest.mark.parametrize(
     "name, sentence",
     [
-        ("fer213", r"'fer213' is neither .* \(fer2013, folder, table, toy\); did you mean 'fer2013'\?"),
+        ("fer213", r"'fer213' is neither .* \(fer2013, folder, table, toy\)\. Did you mean 'fer2013'\?"),
         ("no/such.csv", r"'no/such.csv' is neither a file, a folder nor a data set"),
-        ("tyo:n=3", r"did you mean 'toy'\?"),
+        ("tyo:n=3", r"Did you mean 'toy'\?"),
         ("nowhere:Faces", "not importable"),
         ("a" * 5000, "is neither a file"),
         (Path("toy"), "'toy' is neither"),
@@ -386,6 +388,14 @@ def test_a_changed_file_is_read_again(tmp_path, images, emotion, reads):
     assert len(reads) == 2
 
 
+def test_what_an_older_reader_made_is_not_taken(tmp_path, cache, monkeypatch, images, emotion, reads):
+    path = csv_of(tmp_path / "a.csv", images, emotion)
+    load(path)
+    monkeypatch.setattr(_cache, "VERSION", _cache.VERSION + 1)
+    load(path)
+    assert len(reads) == 2 and len(entries(cache)) == 2
+
+
 def test_equal_content_shares_one_entry(tmp_path, cache, images, emotion, reads):
     load(csv_of(tmp_path / "a.csv", images, emotion))
     load(csv_of(tmp_path / "b.csv", images, emotion))
@@ -619,6 +629,27 @@ def test_other_layouts_are_not_called_fer2013(tmp_path, images, emotion):
         assert load(csv_of(tmp_path / "a.csv", images, emotion)).name == "a"
         small = csv_of(tmp_path / "b.csv", images[:, :8, :8], emotion, [USAGE[row % 3] for row in range(30)])
         assert load(small).name == "b"
+
+
+@pytest.mark.parametrize("other", ["Test", None])
+def test_faces_of_other_parts_are_not_called_fer2013(images, other):
+    split = ["Training"] * 20 + ["PublicTest"] * 5 + [other] * 5
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert official(Faces(images, pd.DataFrame({"split": split}), "mine")).name == "mine"
+
+
+def test_what_is_said_to_be_fer2013_is_compared_with_it_whatever_its_layout(images):
+    faces = Faces(images[:, :9, :9].copy(), pd.DataFrame({"split": ["Training"] * 30}), "mine")
+    with pytest.warns(UserWarning, match="mine is not FER2013 as published: it has 30 Training faces"):
+        assert official(faces, asked=True).name == "fer2013"
+
+
+def test_more_faces_than_fer2013_has_are_told_too(images, monkeypatch):
+    monkeypatch.setattr(_official, "COUNTS", {"Training": 20, "PublicTest": 9, "PrivateTest": 0})
+    faces = Faces(images, pd.DataFrame({"split": ["Training"] * 20 + ["PublicTest"] * 10}), "more")
+    with pytest.warns(UserWarning, match="it has 10 PublicTest faces instead of 9[.]$"):
+        official(faces)
 
 
 def test_the_real_fer2013(tmp_path):

@@ -1,5 +1,7 @@
 """Emotions held out of the fit, where it is known whether they are found again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from test_plots import LONG, _outside, _overlapping, _texts, pixels
 from test_purity_k import blobs_run
 
 from fer_cluster import catalog
+from fer_cluster.analysis._effects import corrected
 from fer_cluster.analysis._novelty import auroc, auroc_interval, distances
 from fer_cluster.analysis.discovery import Discovery, best_cluster
 from fer_cluster.clusterers.spherical import Spherical
@@ -75,6 +78,35 @@ def test_random_features_find_nothing():
     assert "number 0; best is" in SMALL.say(table)
 
 
+def test_chances_are_corrected_over_the_emotions():
+    run = blobs_run(groups=4, spread=5.0)
+    table = Discovery(permutations=199, seeds=1).table([run])
+    np.testing.assert_allclose(table["p_corrected"], corrected(table["p"].to_numpy()))
+    assert (table["p_corrected"] > table["p"]).any()
+
+
+def test_an_emotion_that_is_not_reported_is_not_held_out():
+    run = blobs_run(groups=4)
+    gone = (codes(run) == 3) & (np.arange(320) >= 160)
+    run.faces["emotion"] = run.faces["emotion"].where(~gone)
+    assert SMALL.table([run])["emotion"].tolist() == list(EMOTIONS[:3])
+
+
+def test_numbers_are_means_over_the_seeds():
+    run = blobs_run(clusterer="chance", params={"clusterer": {"n_clusters": 3}})
+    second = replace(run, spec=run.spec | {"seeds": [1]})
+    given = ((run, 1), (second, 1), (run, 2))
+    one, other, both = (of(Discovery(permutations=9, seeds=seeds).table([run])) for run, seeds in given)
+    for name in ("f1", "f1_held_out", "ami", "ami_held_out", "precision", "recall"):
+        assert one[name] != other[name] and both[name] == pytest.approx((one[name] + other[name]) / 2)
+
+
+def test_the_interval_is_that_of_the_faces_held_out_among_the_others():
+    row = of(Discovery(permutations=9, seeds=1).table([blobs_run(groups=4, spread=2.5)]))
+    ends = auroc_interval(row["auroc_held_out"], row["faces"], row["n"] - row["faces"])
+    assert (row["low"], row["high"]) == pytest.approx(ends)
+
+
 def test_one_cluster_finds_nothing_and_has_no_centres():
     run = blobs_run(clusterer="one", params={"clusterer": {}})
     table = SMALL.table([run])
@@ -96,6 +128,14 @@ def test_numbers_are_those_of_scikit_learn(random):
     apart = np.linalg.norm(x[160:] - model.cluster_centers_[told], axis=1)
     new, others = apart[truth == 1], apart[truth != 1]
     assert row["auroc_held_out"] == pytest.approx((new[:, None] > others).mean(), abs=1e-4)
+
+
+def test_what_is_lost_most_is_told_and_the_seed_deals_the_emotions():
+    run = blobs_run(groups=4, spread=2.5)
+    table, other = (Discovery(permutations=20, seeds=1, random_state=seed).table([run]) for seed in (0, 1))
+    assert (table["null"] != other["null"]).any()
+    table["f1"], table["f1_held_out"] = 0.9, [0.8, 0.5, 0.7, 0.6]
+    assert "most is lost of disgust (" in SMALL.say(table)
 
 
 # ---- the numbers by hand

@@ -57,6 +57,37 @@ def test_it_repeats_itself_and_new_faces_are_read_alone(images):
     np.testing.assert_allclose(made[0].transform(images[:7]), one[:7], atol=1e-5)
 
 
+def test_the_seed_is_that_of_reader_subspaces_and_cells(images, monkeypatch):
+    hog, told = Hog(cell=12).fit(images), []
+    note = lambda *given, **options: told.append(options) or ActionUnits(*given, **options)  # noqa: E731
+    monkeypatch.setattr("fer_cluster.steps.expressions.ActionUnits", note)
+    step = Expressions("signal_to_nuisance:4", n_fits=2, n_cells=(3,), n_faces=50, random_state=7)
+    step.fit(hog.transform(images), images=images, extractor=hog)
+    assert told == [{"n_faces": 50, "random_state": 7}]
+    assert [steps[0].random_state for steps, _, _ in step.cells_] == [7, 8]
+    assert [cells.random_state for _, cells, _ in step.cells_] == [7 * 1_009, 7 * 1_009 + 1]
+
+
+def test_no_face_is_read_farther_than_three(images, monkeypatch):
+    read = np.zeros((200, 7))
+    read[:10, 0], read[10:30, 0] = 1e6, 2
+
+    class Far:
+        def fit(self, x, **given):
+            return self
+
+        def transform(self, x):
+            return read
+
+    monkeypatch.setattr("fer_cluster.steps.expressions.ActionUnits", lambda *given, **options: Far())
+    hog = Hog(cell=12).fit(images)
+    step = Expressions("whiten:4", n_cells=(5,)).fit(hog.transform(images), images=images, extractor=hog)
+    _, partition, cells = step.cells_[0]
+    near, size = read[:, 0].clip(max=3), np.bincount(partition.labels_)
+    mean = np.bincount(partition.labels_, near) / size - near.mean()
+    np.testing.assert_allclose(cells[:, 0], mean / np.sqrt((size * mean**2).sum() / 200), atol=1e-4)
+
+
 def test_a_step_that_reads_every_image_is_refused(images):
     with pytest.raises(InputError, match="RemoveNuisances"):
         Chain(Hog(cell=12), [Expressions("remove_nuisances", **SMALL)]).fit_transform(images)
@@ -108,6 +139,10 @@ def test_the_strongest_or_the_rest():
     assert Strongest(4, threshold=0.65).fit(x).predict(x).tolist() == [0, 2, 3, 3]
     assert Strongest(3).fit_predict(x).tolist() == [0, 2, 2, 1]
     assert Strongest(2).fit_predict(x).tolist() == [0, 1, 1, 1]  # the third feature is not looked at
+    assert Strongest(2, threshold=-1).fit_predict(np.array([[0.5, 0.1, 0.9], [0.1, 0.5, 0.9]])).tolist() == [
+        0,
+        1,
+    ]
     assert Strongest(7).fit_predict(np.tile(x, (2, 1))).tolist() == [0, 2, 3, 1] * 2
     quiet = np.column_stack([x, [0.95, 0.6, 0.3, 0.3]])  # of as many features the last is that of the rest
     assert Strongest(4).fit_predict(quiet).tolist() == [3, 2, 3, 1]

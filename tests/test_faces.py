@@ -4,6 +4,7 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from fer_cluster import splits
+from fer_cluster.datasets._labels import emotions
 from fer_cluster.emotions import COLOURS, EMOTIONS, as_emotion, emotion_of
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
@@ -15,9 +16,13 @@ from fer_cluster.faces import Faces
         ("Anger", "angry"),
         ("HAPPINESS", "happy"),
         ("3", "happy"),
+        ("3.0", "happy"),
+        (3.0, "happy"),
+        ("03", "happy"),
+        ("3.5", None),
+        ("7", None),
         ("06_neutral", "neutral"),
         ("bored", None),
-        ("3.0", None),
     ],
 )
 def test_aliases(word, emotion):
@@ -84,9 +89,10 @@ def test_official_needs_a_split_of_its_own(tiny):
         splits.split(Faces(tiny.images, tiny.about.drop(columns="split")), "official")
 
 
-def test_paper_is_scikit_learns_split(tiny):
-    _, test = train_test_split(range(len(tiny)), test_size=0.2, random_state=42)
-    parts = splits.split(tiny, "paper")
+@pytest.mark.parametrize("n", [70, 66])  # a fifth of 66 is rounded up
+def test_paper_is_scikit_learns_split(tiny, n):
+    _, test = train_test_split(range(n), test_size=0.2, random_state=42)
+    parts = splits.split(tiny[:n], "paper")
     assert np.flatnonzero(parts.part == "test").tolist() == sorted(test)
 
 
@@ -94,6 +100,13 @@ def test_paper_on_the_real_faces_has_the_printed_supports(fer2013):
     parts = splits.split(fer2013, "paper")
     counts = fer2013.about["emotion"][parts.part == "test"].value_counts(sort=False)
     assert counts.tolist() == [985, 102, 1043, 1765, 1210, 795, 1278]
+
+
+def test_faces_without_a_part_are_unused(tiny):
+    about = tiny.about.assign(split=tiny.about["split"].where(np.arange(70) % 5 > 0))
+    parts = splits.split(Faces(tiny.images, about))
+    assert (parts.part[::5] == "unused").all() and (parts.part == "unused").sum() == 14
+    assert (parts.fit, parts.report) == ("Training", "PrivateTest")
 
 
 def test_paper_refuses_fer2013_in_another_order(fer2013):
@@ -115,6 +128,15 @@ def test_stratified_takes_a_fifth_of_each_emotion_by_seed(tiny):
     assert (splits.split(bare, seed=1).part != parts.part).any()
 
 
+def test_too_few_faces_for_a_fifth_have_one_test_face(tiny):
+    parts = splits.split(tiny[:3], "stratified")
+    assert sorted(parts.part) == ["test", "train", "train"]
+
+
+def test_without_labels_and_parts_all_faces_are_one_part(tiny):
+    assert splits.split(Faces(tiny.images, pd.DataFrame(index=range(70)))).name == "all"
+
+
 def test_an_unknown_split_names_the_nearest(tiny):
     with pytest.raises(InputError, match="Did you mean 'official'"):
         splits.split(tiny, "oficial")
@@ -122,9 +144,18 @@ def test_an_unknown_split_names_the_nearest(tiny):
 
 def test_codes_that_a_missing_label_made_floats():
     assert as_emotion([0.0, 3.0, np.nan]).tolist()[:2] == ["angry", "happy"]
-    assert as_emotion([0.5, 3.0]).isna().all()
+    assert as_emotion([0.5, 3.0]).isna().tolist() == [True, False]
     faces = Faces(np.zeros((3, 4, 4), np.uint8), pd.DataFrame({"emotion": [4, None, 6]}))
     assert faces.about["emotion"].tolist()[::2] == ["sad", "neutral"]
+
+
+def test_labels_in_memory_are_read_as_those_of_a_file():
+    words = ["3.0", "03", "+4", "-1", "Happiness", "06_neutral"]
+    faces = Faces(np.zeros((len(words), 4, 4), np.uint8), pd.DataFrame({"emotion": words}))
+    read, faults = emotions(words)
+    told = faces.about["emotion"].astype(object)
+    assert told.where(told.notna(), None).tolist() == read and not faults
+    assert read == ["happy", "happy", "sad", None, "happy", "neutral"]
 
 
 @pytest.mark.parametrize("rows", [[-1], [-2, -1], [-1, 0, 1], [], [2, 5], [3, 4]])

@@ -9,7 +9,8 @@ import torch
 from fer_cluster.baselines.fine_tuned import FineTuned
 from fer_cluster.classifying import classify
 from fer_cluster.errors import InputError
-from fer_cluster.features.pretrained import HOME, Pretrained
+from fer_cluster.features._encoders import HOME
+from fer_cluster.features.pretrained import Pretrained
 from fer_cluster.loading import load
 from fer_cluster.training.models import load_model, save_model
 

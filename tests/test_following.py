@@ -30,6 +30,12 @@ def test_p_is_that_of_the_g_test_and_the_band_that_of_independence(random):
     assert 0.9 <= np.mean((fresh > inside[0]) & (fresh < inside[1])) <= 0.99
 
 
+def test_faces_are_dealt_without_replacement():
+    """Where each face is a cluster every deal is as good, and nothing is beyond chance."""
+    crossing = Crossing([np.arange(30) % 3], np.arange(30)[None])
+    assert crossing.by_chance(20, np.random.default_rng(0))[1].tolist() == [1]
+
+
 def test_no_p_is_smaller_than_permutations_tell(random):
     null = random.gamma(20, size=(3, 200))
     p = tail(np.array([20.0, 60.0, 1e4]), null)
@@ -87,6 +93,13 @@ def test_within_is_the_mean_of_scikit_learns_over_groups(random):
     ]
     weights = [(group == g).sum() for _ in clusters for g in (0, 1)]
     assert within(group, factor, clusters) == pytest.approx(np.average(scores, weights=weights))
+
+
+def test_groups_of_one_kind_tell_nothing(random):
+    group, clusters = np.repeat([0, 1], 50), random.integers(3, size=(1, 100))
+    factor = np.where(group == 0, random.integers(2, size=100), 1)
+    alone = adjusted_mutual_info_score(factor[:50], clusters[0, :50])
+    assert within(group, factor, clusters) == pytest.approx(alone)
 
 
 def test_differences_are_those_of_cohen_and_welch(random):

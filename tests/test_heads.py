@@ -18,11 +18,11 @@ from torch import nn
 from fer_cluster.clusterers._autoencoder import Autoencoder, Sharpening, divergence, student_t, target
 from fer_cluster.clusterers._collapse import collapsed, effective
 from fer_cluster.clusterers._graph import mutual
-from fer_cluster.clusterers._heads import learn
+from fer_cluster.clusterers._learning import learn
 from fer_cluster.clusterers._merged import merged
 from fer_cluster.clusterers._neighbours import directions, neighbours
-from fer_cluster.clusterers._scan import adoption
-from fer_cluster.clusterers._temi import agreement, information
+from fer_cluster.clusterers._scan import Scan, adoption
+from fer_cluster.clusterers._temi import Temi, agreement, information
 from fer_cluster.clusterers.dec import DEC
 from fer_cluster.clusterers.idec import IDEC
 from fer_cluster.clusterers.kmeans import KMeans
@@ -120,6 +120,49 @@ def test_the_loss_of_scan_by_hand():
         mean = one[head].mean(0)
         agree = np.mean([-np.log(one[head, row] @ other[head, row]) for row in range(6)])
         assert found[head] == pytest.approx(agree + 5 * (mean * np.log(mean)).sum())
+
+
+class Shares(nn.Module):
+    """Two heads of three clusters on rows of four numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(np.random.default_rng(0).standard_normal((2, 4, 3))))
+
+    def forward(self, z):
+        return (z @ self.weight).log_softmax(-1)
+
+
+def test_a_step_of_temi_by_hand():
+    random = np.random.default_rng(1)
+    z, near = torch.tensor(random.standard_normal((6, 4))), torch.tensor([[3], [2], [5], [1], [0], [4]])
+    heads, rows = Shares(), torch.tensor([0, 5])
+    temi = Temi(heads, z, near, beta=0.6, momentum=0.75)
+    before, mean = heads.weight.detach().clone(), temi.mean
+    torch.testing.assert_close(mean, heads(z).exp().mean(1))
+    with torch.no_grad():
+        heads.weight += torch.tensor(random.standard_normal((2, 4, 3)))
+    losses = temi(rows)
+    slow = before + 0.25 * (heads.weight.detach() - before)  # the teacher follows first
+    torch.testing.assert_close(temi.teacher.weight.detach(), slow)
+    faces, pairs = z[rows], z[near[rows, 0]]
+    teacher = [(x @ slow).softmax(-1) for x in (faces, pairs)]
+    student = [heads(x).exp() for x in (faces, pairs)]
+    mean = 0.9 * mean + 0.1 * torch.cat(teacher, 1).mean(1)
+    torch.testing.assert_close(temi.mean, mean)
+    weight = (teacher[0] * teacher[1]).sum(-1).mean(0)
+    wanted = 0
+    for own, other in ((0, 1), (1, 0)):  # each view learns what the teacher says of the other
+        told = ((student[own] * teacher[other]) ** 0.6 / mean[:, None]).sum(-1)
+        wanted = wanted - (weight * told.log()).mean(1) / 2
+    torch.testing.assert_close(losses, wanted)
+
+
+def test_a_step_of_scan_is_of_faces_and_their_neighbours():
+    z, near = torch.randn(6, 4, dtype=torch.float64), torch.tensor([[3], [2], [5], [1], [0], [4]])
+    heads, rows = Shares(), torch.tensor([0, 5])
+    loss = Scan(heads, z, near, entropy_weight=2.0)(rows)
+    torch.testing.assert_close(loss, adoption(heads(z[rows]), heads(z[[3, 4]]), 2.0))
 
 
 def test_student_t_and_its_target_by_hand():

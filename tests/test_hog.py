@@ -83,6 +83,9 @@ def test_a_region_is_blind_to_the_rest(images):
     eyes, mouth, both = (len(Hog(region=r).fit(images).place_) for r in ("eyes", "mouth", "eyes_mouth"))
     assert eyes + mouth == both < 900
     assert (Hog(region="mouth").fit(images).place_[:, 0] > 0.6).all()
+    for region in ("eyes", "mouth"):
+        across = Hog(region=region).fit(images).place_[:, 1]
+        assert across.min() + across.max() == pytest.approx(1)  # as far left as right
 
 
 def test_memory_mapped_images_more_than_a_block(images, tmp_path):

@@ -40,3 +40,11 @@ def test_scores_of_seeds_that_differ_have_an_interval_over_faces_and_seeds():
     half = np.hypot(1.96 * right.std() / np.sqrt(500), of_seeds)
     assert score["mean"] == pytest.approx(0.7)
     assert (score["high"] - score["low"]) / 2 == pytest.approx(half, rel=0.03)
+
+
+def test_seeds_that_err_on_other_faces_make_the_mean_surer():
+    """Each of four seeds is wrong on a quarter of its own: of every face three of four are right."""
+    emotion, quarter = np.arange(400) % 2, np.arange(400) // 2 % 4
+    clusters = np.stack([np.where(quarter == seed, 1 - emotion, emotion) for seed in range(4)])
+    score = scores_of(emotion, clusters, np.repeat("all", 400), "all")["all"]["hungarian_accuracy"]
+    assert (score["low"], score["high"]) == pytest.approx((0.75, 0.75))

@@ -133,6 +133,23 @@ def test_scores_by_hand():
     assert np.isnan(_precision(np.array([0.0]), np.array([False]), 1)).all()
 
 
+def test_faces_without_votes_count_neither_way():
+    emotion = np.array([SAD, SAD, SAD, HAPPY])
+    votes, others = np.zeros((4, 7), int), np.zeros((4, 1), int)
+    votes[0, FEAR] = votes[2, SAD] = votes[3, HAPPY] = 9  # outvoted; nobody; right; right
+    scored = _scored(emotion, votes, others, {"": np.array([1, 0, 2])}, 3)
+    np.testing.assert_allclose(scored["precision"], [np.nan, 1, 1 / 2])
+    np.testing.assert_allclose(scored["base_rate_of_emotions"], [np.nan, 1 / 2, 1 / 2])  # of sad one of two
+    assert scored["base_rate"] == 1 / 3
+
+
+def test_votes_are_those_of_the_labelled_faces(spoilt):
+    run, wrong, _ = spoilt
+    run.faces.loc[:29, "emotion"] = None
+    table = LabelAudit(shown=390).table([run])
+    np.testing.assert_array_equal(table["outvoted"], table["row"].isin(wrong))
+
+
 def test_the_sentence(spoilt):
     keys = {
         "run": "a",

@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from test_classifier_plots import make_run
 from test_plots import LONG, _outside, _overlapping, _texts, pixels
 
-from fer_cluster.analysis.label_efficiency import LabelEfficiency, _named_accuracy, _Task
+from fer_cluster.analysis.label_efficiency import LabelEfficiency, _named_accuracy, _Task, _task
 from fer_cluster.errors import InputError
 from fer_cluster.plots.label_efficiency import LabelEfficiency as Plot
 from fer_cluster.tables import tabulate
@@ -93,6 +93,23 @@ def test_the_classifier_is_that_of_scikit_learn(emotion, random):
     last = of(table, "classifier").iloc[-1]
     assert last["accuracy"] == last["low"] == last["high"] == pytest.approx(theirs)
     assert 0.2 < theirs < 0.9
+
+
+def test_the_classifier_learns_of_faces_drawn_from_the_part_as_a_whole(emotion, monkeypatch):
+    """Of 210 faces 10 are in the second cluster: one label a cluster is no half of them."""
+    told = []
+    note = lambda self, task, chosen: told.append(np.array(chosen)) or 0.0  # noqa: E731
+    monkeypatch.setattr(LabelEfficiency, "_classified", note)
+    LabelEfficiency(draws=40, most=1).table([clustering(emotion, np.arange(350) < 10)])
+    pools = np.concatenate(told[:40])
+    assert [len(one) for one in told] == [2] * 40 + [210]
+    assert (pools < 10).mean() < 0.25 and len(np.unique(pools)) > 40
+
+
+def test_features_are_standardised_by_the_faces_fitted_on(emotion, random):
+    x = random.normal(size=(350, 3)) * np.where(PARTS == "train", 1, 9)[:, None] + 5
+    z = _task(clustering(emotion, emotion, x)).x[:210]
+    np.testing.assert_allclose([z.mean(0), z.std(0)], [[0] * 3, [1] * 3], atol=1e-6)
 
 
 def test_with_all_labels_each_cluster_has_its_commonest_emotion():

@@ -75,6 +75,22 @@ def test_no_face_is_named_by_what_it_taught_itself(blobs):
     np.testing.assert_allclose(z @ step.weights_ + step.shift_, mean[:, :-1] - mean[:, -1:], atol=1e-3)
 
 
+def test_every_round_learns_as_many_faces_of_each_name(blobs, monkeypatch):
+    z, _, name = blobs
+    learnt, fit = [], _Ridge.fit
+    monkeypatch.setattr(_Ridge, "fit", lambda self, hot: learnt.append(hot.mean(0)) or fit(self, hot))
+    step = LearntExpressions(n_rounds=4, n_parts=3)
+    step.names_ = list(EMOTIONS)[:6]
+    step._learn(z, name)
+    assert len(learnt) == 4 * 3
+    np.testing.assert_allclose(learnt, np.tile(np.bincount(name) / len(z), (12, 1)), atol=0.02)
+
+
+def test_who_reads_neutral_more_than_anything_else_is_neutral_at_first():
+    read = np.array([[0.9, 0.1, 0, 0, 0, 0, 1.2], [0.9, 0.1, 0, 0, 0, 0, 0.2], [0.1] * 7])
+    assert LearntExpressions(threshold=0.5)._first_names(read).tolist() == [6, 0, 6]
+
+
 def test_it_begins_with_the_readings_and_its_strongest_are_the_clusters(images, monkeypatch):
     hog = Hog(cell=12).fit(images)
     x, told = hog.transform(images), {}

@@ -5,20 +5,24 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 from sklearn.metrics import adjusted_rand_score
 from test_plots import LONG, _outside, _overlapping, _texts, pixels
 
 from fer_cluster import catalog, cluster
 from fer_cluster.analysis._changes import CHANGES
 from fer_cluster.analysis._pipeline import rebuilt
-from fer_cluster.analysis.moved import Moved, interval
+from fer_cluster.analysis.moved import Moved, _dealt_anew, interval
 from fer_cluster.clusterers.kmeans import KMeans
 from fer_cluster.datasets.toy import Toy
 from fer_cluster.errors import InputError
 from fer_cluster.features.brightness import Brightness
 from fer_cluster.features.pixels import Pixels
+from fer_cluster.intervals import wilson
 from fer_cluster.picture import save
+from fer_cluster.runs import load_run
+from fer_cluster.steps.remove_nuisances import RemoveNuisances
+from fer_cluster.steps.self_training import SelfTraining
 
 BRIGHTER, DARKER = (name for name in CHANGES if name.startswith(("brighter", "darker")))
 RIGHT, TURNED = (name for name in CHANGES if name.startswith(("shifted right", "turned")))
@@ -128,6 +132,30 @@ def test_seeds_that_differ_widen_the_interval_and_alike_ones_do_not_narrow_it(ra
     assert np.diff(interval(random.random((20, 400)) < 0.5)) < 0.5 * width
 
 
+def test_the_interval_counts_no_more_answers_than_there_are(random):
+    moved = np.stack([np.arange(100) % 2 == 0, np.arange(100) % 2 == 1])  # each face once of two times,
+    moved[:, :2] = [[True, False], [True, False]]  # but for two
+    np.testing.assert_allclose(interval(moved), wilson(0.5, 200))
+
+
+def test_the_interval_of_two_seeds_by_hand():
+    moved = np.arange(100) < np.array([[30], [40]])  # of ten faces of a hundred one seed says so
+    of_faces, of_seeds = moved.mean(0).var() / 100, t.ppf(0.975, 1) * np.sqrt(0.005 / 2) / 1.96
+    count = 0.35 * 0.65 / (of_faces + of_seeds**2)
+    np.testing.assert_allclose(interval(moved), np.clip(wilson(0.35, count), 0, 1))
+
+
+def test_who_is_dealt_anew_stays_where_most_are():
+    assert _dealt_anew(np.array([0, 0, 0, 1])) == 1 - (9 + 1) / 16
+
+
+def test_seeds_and_faces_are_drawn_as_asked(faces, runs):
+    one, other = (
+        Moved(n_faces=40, seeds=1, random_state=seed).table([runs["light"]], faces) for seed in (0, 1)
+    )
+    assert (one["seeds"] == 1).all() and not one["changed"].equals(other["changed"])
+
+
 # ---- the pipeline made anew
 
 
@@ -162,6 +190,23 @@ def test_parameters_that_the_run_recorded_are_taken(faces):
     assert pair.spec["features"] == "brightness" and pipeline.chain.extractor.names == part.names
     assert pipeline.x.shape == (244, 2) and pipeline.clusterers[0].n_clusters == 7
     assert Moved(n_faces=50).table([pair], faces)["refit_ari"][0] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        SelfTraining(n_names=(5, 10), n_rounds=1, n_faces=50),
+        RemoveNuisances(names=("brightness", "contrast")),
+    ],
+    ids=["numbers", "words"],
+)
+def test_parameters_that_json_cannot_hold_are_taken(step, faces, tmp_path):
+    given = {"split": "stratified", "projection": None, "seeds": 1}
+    cluster(faces, "pixels:20", "kmeans", then=[step], **given).save(tmp_path / "run")
+    run = load_run(tmp_path / "run")
+    (made,) = rebuilt(run, faces, 1).chain.steps
+    assert made.get_params() == step.get_params()
+    assert Moved(n_faces=50).table([run], faces)["refit_ari"][0] == pytest.approx(1)
 
 
 def test_features_that_the_run_keeps_are_not_trusted_blindly(faces, runs):

@@ -5,12 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import adjusted_mutual_info_score
 from test_classifier_plots import make_run
 from test_plots import _outside, _overlapping, _texts, pixels
 
 from fer_cluster import cluster
+from fer_cluster.analysis._following import Crossing
 from fer_cluster.analysis._regressed import clusters_without
 from fer_cluster.analysis.nuisance import Nuisance
 from fer_cluster.cli import main
@@ -20,7 +22,7 @@ from fer_cluster.drawing import draw
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
-from fer_cluster.factors import cut, nuisances, numbers
+from fer_cluster.factors import cut, kinds, nuisances, numbers
 from fer_cluster.making import faces_argument
 from fer_cluster.nuisances import NUISANCES, in_words
 from fer_cluster.picture import save
@@ -141,6 +143,40 @@ def test_ami_is_that_of_scikit_learn_on_seven_bins(faces, random):
             assert ours["difference"] == pytest.approx(ours["ami"] - right_of(table, "emotion")["ami"])
     assert set(table["factor"]) >= set(truth) | (set(NUISANCES) - {"border"})
     assert not {"intensity", "au12", "split"} & set(table["factor"])
+
+
+def test_band_and_intervals_are_those_of_the_drawn_faces_and_of_the_seeds(faces, random):
+    lamp, half = cut(faces.about["light_x"].to_numpy()), random.random((2, len(faces))) < [[0.3], [0.7]]
+    run = run_of(faces, np.where(half, lamp, codes(faces)))
+    table = ONCE.table([run], faces)
+    factors = {"emotion": codes(faces)} | kinds(nuisances(faces, np.arange(len(faces))))
+    crossing, drawn = Crossing(list(factors.values()), run.clusters), np.random.default_rng(0)
+    null, _ = crossing.by_chance(20, drawn)
+    again, each = crossing.resampled(20, drawn), crossing.ami()
+    for place, name in enumerate(factors):
+        row, apart = right_of(table, name), each[place] - each[0]
+        band = np.percentile(null[place], [2.5, 97.5])
+        np.testing.assert_allclose([row["null_low"], row["null_high"]], band, atol=1e-9)
+        if name != "emotion":
+            of_seeds = t.ppf(0.975, 1) * apart.std(ddof=1) / np.sqrt(2)
+            margin = np.hypot(1.96 * (again[place] - again[0]).std(ddof=1), of_seeds)
+            assert (row["high"] - row["low"]) / 2 == pytest.approx(margin)
+            assert of_seeds > 0.001
+
+
+def test_differences_of_clusters_are_those_of_the_first_seed(faces, random):
+    clusters = np.stack([np.arange(len(faces)) % 5 // 4, random.integers(4, size=len(faces))])
+    table = ONCE.clusters([run_of(faces, clusters)], faces)
+    assert table.groupby("cluster")["size"].first().tolist() == [392, 98]
+
+
+def test_as_many_seeds_are_clustered_anew_as_are_asked_for(bare, monkeypatch):
+    asked = []
+    note = lambda frame, run, rows, refits: asked.append(refits)  # noqa: E731
+    monkeypatch.setattr("fer_cluster.analysis.nuisance.clusters_without", note)
+    run = run_of(bare, codes(bare), part=np.repeat(["train", "test"], 245))
+    Nuisance(permutations=2, refits=3).table([run], bare)
+    assert asked == [3]
 
 
 # ---- features without the nuisances

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fer_cluster.errors import InputError
-from fer_cluster.features.patches import Patches
+from fer_cluster.features.patches import Patches, _cell_sums
 
 
 @pytest.fixture
@@ -33,6 +33,28 @@ def test_only_the_fields_that_changed_change(images):
     moved = np.abs(part.transform(images) - part.transform(other)).max(0) > 1e-5
     assert moved[part.place_[:, 0] > 0.75].any()
     assert not moved[part.place_[:, 0] < 0.5].any()
+
+
+def test_the_centre_is_six_fields_of_brows_eyes_nose_and_mouth(images):
+    fields = np.unique(Patches(n_words=5).fit(images).place_, axis=0)
+    assert fields.tolist() == [[row, column] for row in (0.375, 0.625, 0.875) for column in (0.375, 0.625)]
+
+
+def test_an_edge_counts_for_the_two_directions_that_it_lies_between():
+    down, across = np.mgrid[:20, :20]
+    slope = (2 * across + down + 50).astype(np.uint8)[None]  # 27 degrees: between 0 and 45
+    sums = _cell_sums(slope, 4)[0, 10, 10]
+    turn = np.degrees(np.arctan2(1, 2)) / 45
+    np.testing.assert_allclose(sums, 16 * np.hypot(4, 2) * np.array([1 - turn, turn, *[0] * 6]), rtol=1e-4)
+
+
+def test_a_word_counts_by_how_much_nearer_than_the_mean_it_is(images):
+    part = Patches(n_words=12, mirror=False, region="face").fit(images)
+    patches = part._patches(images[:2])
+    distance = np.linalg.norm(patches[:, :, None] - part.words_, axis=-1)
+    code = np.maximum(distance.mean(2, keepdims=True) - distance, 0)
+    expected = np.einsum("fp,npw->nfw", part.pool_, code).reshape(2, -1)
+    np.testing.assert_allclose(part.transform(images[:2]), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_mirror_makes_a_face_and_its_mirror_image_alike(images):

@@ -9,9 +9,10 @@ from safetensors.numpy import save_file
 import fer_cluster
 from fer_cluster.chain import Chain
 from fer_cluster.errors import InputError
-from fer_cluster.features import pretrained
+from fer_cluster.features import _encoders
+from fer_cluster.features._shipping import ship
 from fer_cluster.features.geometry import Geometry
-from fer_cluster.features.pretrained import HOME, Pretrained, ship
+from fer_cluster.features.pretrained import Pretrained
 from fer_cluster.features.self_named import SelfNamed
 from fer_cluster.parts import made, text
 from fer_cluster.record import chosen_by, parameters
@@ -36,7 +37,7 @@ def test_what_is_shipped_is_read_as_it_was(images, tmp_path, monkeypatch):
     expressions = LearntExpressions("whiten:4", n_cells=(5,), n_faces=20, threshold=0.3)
     read = expressions.fit(x, images=images, extractor=encoder).transform(x)
     ship(encoder, subspace, expressions, tmp_path)
-    monkeypatch.setattr(pretrained, "HOME", tmp_path)
+    monkeypatch.setattr(_encoders, "HOME", tmp_path)
     np.testing.assert_allclose(
         Pretrained().fit_transform(images), subspace.transform(x), rtol=1e-4, atol=1e-4
     )
@@ -45,7 +46,7 @@ def test_what_is_shipped_is_read_as_it_was(images, tmp_path, monkeypatch):
 
 
 def test_the_shipped_encoder_is_small_and_has_a_card():
-    files = {path.name: path.stat().st_size for path in HOME.iterdir()}
+    files = {path.name: path.stat().st_size for path in _encoders.HOME.iterdir()}
     assert set(files) == {"README.md", "model.json", "codes.safetensors", "weights.safetensors"}
     assert sum(files.values()) <= 4 * 2**20
 
@@ -84,7 +85,7 @@ def test_an_encoder_of_ones_own_is_used_and_told_by_its_weights(images, tmp_path
     own = Pretrained("body", folder=str(tmp_path / "pretrained"))
     assert own.fit_transform(images).shape == (40, 16)
     assert Pretrained(folder=own.folder).fit_transform(images).shape == (40, 3)
-    digests = [pretrained.digest(own.folder), pretrained.digest()]
+    digests = [_encoders.digest(own.folder), _encoders.digest()]
     assert len(set(digests)) == 2
     faces = fer_cluster.load("toy:n=140")
     for features, used in [
@@ -121,15 +122,15 @@ def test_what_cannot_be_used_is_told(images, wrong, told):
 
 
 def test_weights_that_are_missing_are_told(tmp_path, monkeypatch):
-    assert len(pretrained.digest()) == 12
-    monkeypatch.setattr(pretrained, "HOME", tmp_path)
+    assert len(_encoders.digest()) == 12
+    monkeypatch.setattr(_encoders, "HOME", tmp_path)
     with pytest.raises(InputError, match="weights.safetensors is missing"):
-        pretrained.digest()
+        _encoders.digest()
 
 
 def test_faces_that_it_was_trained_on_are_told_where_they_are_scored(monkeypatch):
     faces = fer_cluster.load("toy:n=140")
-    monkeypatch.setattr(pretrained, "FACES", faces.fingerprint)
+    monkeypatch.setattr(_encoders, "FACES", faces.fingerprint)
     with pytest.warns(UserWarning, match=r"trained on \d+ of the \d+ faces that are scored"):
         run = fer_cluster.cluster(faces, "pretrained", split="stratified", seeds=1)
     assert run.spec["transductive"]
@@ -140,7 +141,7 @@ def test_faces_that_it_was_trained_on_are_told_where_they_are_scored(monkeypatch
     assert probe.spec["transductive"]
     run = fer_cluster.cluster(faces, "pretrained", seeds=1)
     assert not run.spec["transductive"]
-    monkeypatch.setattr(pretrained, "FACES", "others")
+    monkeypatch.setattr(_encoders, "FACES", "others")
     assert not fer_cluster.cluster(faces, "pretrained", split="stratified", seeds=1).spec["transductive"]
 
 
@@ -185,20 +186,20 @@ def test_that_the_registration_was_chosen_by_labels_is_told_wherever_it_is_named
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory):
     """Return a copy of the shipped encoder's folder."""
-    return shutil.copytree(HOME, tmp_path_factory.mktemp("own") / "enc")
+    return shutil.copytree(_encoders.HOME, tmp_path_factory.mktemp("own") / "enc")
 
 
 def test_a_folder_may_be_told_from_the_home_directory(images, shipped, monkeypatch):
     monkeypatch.setenv("HOME", str(shipped.parent))
     part = Pretrained(folder="~/enc")
     np.testing.assert_array_equal(part.fit_transform(images), Pretrained().fit_transform(images))
-    assert pretrained.digest(part.folder) == pretrained.digest()
+    assert _encoders.digest(part.folder) == _encoders.digest()
     assert parameters(Chain(part))["features"]["folder"] == "~/enc"
 
 
 def test_the_folders_of_encoders_are_found_in_texts():
     texts = ["pretrained:code=body;folder=~/a > whiten:4 | pretrained", "hog", "hog|pretrained:folder = b"]
-    assert pretrained.folders_in(texts) == ["~/a", "", "b"]
+    assert _encoders.folders_in(texts) == ["~/a", "", "b"]
 
 
 WHOLE, HALF = {"subspace.weights": 1.0, "subspace.level": np.nan}, {"subspace.weights": 1.0}

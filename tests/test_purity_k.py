@@ -104,6 +104,12 @@ def test_purity_grows_by_itself_and_ami_finds_the_groups():
     assert null.is_monotonic_increasing and null[12] > null[2] + 0.04
 
 
+def test_groups_are_beyond_every_permutation():
+    table = SMALL.table([blobs_run()]).set_index(["k", "metric"])
+    assert table.loc[4, "p"].tolist() == [1 / 50, 1 / 50]
+    assert table.loc[4, "low"].max() < table.loc[4, "null"].max() < table.loc[4, "high"].max()
+
+
 def test_features_without_emotion_are_within_the_band():
     run = blobs_run(seed=1)
     object.__setattr__(run, "features", np.random.default_rng(5).normal(size=(320, 3)).astype(np.float32))
@@ -149,6 +155,27 @@ def test_the_sentence():
         f"{rows.loc[2, 'null']:.3f} to {rows.loc[12, 'null']:.3f}; it is farthest from chance with 4, "
         f"1.000 where chance gives {rows.loc[4, 'null']:.3f}. AMI is highest with 4 clusters, 1.000."
     )
+
+
+def test_what_is_farthest_from_chance_is_told_by_the_effect():
+    table = SMALL.table([blobs_run()])
+    table.loc[table["metric"] == "purity", "effect"] = [0.99, 0.5, 0.6]
+    assert "it is farthest from chance with 2," in SMALL.say(table)
+
+
+def test_the_seeds_are_that_of_the_run_and_that_of_the_permutations(monkeypatch):
+    seen, run = [], blobs_run()
+    run.spec["seeds"] = [7, 8]
+    note = lambda part, x: seen.append(part.random_state) or part.fit(x)  # noqa: E731
+    monkeypatch.setattr("fer_cluster.analysis.purity_k.fitted", note)
+    one, other = (PurityK(ks=4, permutations=20, random_state=seed).table([run]) for seed in (0, 1))
+    assert seen == [7, 7] and (one["null"] != other["null"]).all()
+
+
+def test_the_faces_fitted_on_limit_the_number_of_clusters():
+    run = blobs_run()
+    run.faces["part"] = np.where(np.arange(320) < 40, "train", "test")
+    assert PurityK(ks=(2, 41), permutations=5).table([run])["k"].unique().tolist() == [2]
 
 
 # ---- the picture

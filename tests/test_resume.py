@@ -233,3 +233,15 @@ def test_a_state_comes_back_as_it_was(tmp_path):
     assert torch.equal(found["net"].pop("0.weight"), state["net"].pop("0.weight"))
     assert found == state
     assert checkpoints.load(tmp_path / "none", "key") is None
+
+
+def test_a_save_that_fails_leaves_the_checkpoint_before_it(tmp_path, monkeypatch):
+    def full(*given, **options):
+        raise OSError(28, "No space left")
+
+    checkpoints.save(tmp_path / "state", "key", {"net": torch.zeros(2), "history": [1]})
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr("pathlib.Path.write_text", full)
+        checkpoints.save(tmp_path / "state", "key", {"net": torch.ones(2), "history": [1, 2]})
+    found = checkpoints.load(tmp_path / "state", "key")
+    assert found["history"] == [1] and found["net"].tolist() == [0, 0]

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_mutual_info_score
@@ -20,6 +21,7 @@ from fer_cluster.drawing import draw
 from fer_cluster.embedding import embed
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
+from fer_cluster.naming import names_apart
 from fer_cluster.runs import clear_state, find_runs, load_run, state_folder, told_apart
 from fer_cluster.scoring import METRICS, value
 from fer_cluster.summary import summary
@@ -118,6 +120,17 @@ def test_medoids_are_faces_of_their_cluster(tiny, run):
     for label, faces in enumerate(run.medoids):
         for face in faces[faces.any(axis=(1, 2))]:
             assert run.faces["cluster"][keys[face.tobytes()]] == label
+
+
+def test_medoids_are_nearest_to_the_mean_of_their_cluster_nearest_first(tiny):
+    run = cluster(tiny, *PARTS, k=3, seeds=1)
+    x, own = run.features, run.clusters[0]
+    for label, faces in enumerate(run.medoids):
+        rows = np.flatnonzero(own == label)
+        apart = np.linalg.norm(x[rows] - x[rows].mean(0), axis=1)
+        expected = tiny.images[rows[np.argsort(apart, kind="stable")[:10]]]
+        np.testing.assert_array_equal(faces[: len(expected)], expected)
+        assert not faces[len(expected) :].any()
 
 
 def test_columns_of_the_user_do_not_collide(tiny):
@@ -221,6 +234,14 @@ def test_a_part_with_a_seed_of_its_own_has_one_seed(tiny):
     assert several.spec["seeds"] == [0, 1]  # features have one; an object is given the seed
 
 
+def test_the_first_seed_is_that_of_features_and_steps(tiny):
+    embedding = embed(tiny, "random_weights:width=2", then=["signal_to_nuisance:2"], seed=5)
+    assert embedding.chain.extractor.random_state == embedding.chain.steps[0].random_state == 5
+    run = cluster(tiny, "pixels:4", then=["signal_to_nuisance:2"], seeds=[5, 6], projection=None)
+    assert run.spec["params"]["step 1"]["random_state"] == 5
+    assert run.spec["params"]["clusterer"]["random_state"] == 5
+
+
 def test_numbers_of_numpy_are_kept(tiny, tmp_path):
     run = cluster(tiny, PARTS[0], k=np.int64(3), seeds=np.arange(2))
     net = classify(tiny, "three_blocks:width=4,dense=8", epochs=np.int32(1))
@@ -302,6 +323,18 @@ def test_noise_is_a_cluster_of_its_own(tiny):
     assert some.min() == 0
 
 
+class Told(BaseEstimator):
+    """A clusterer that calls the second of three lots of faces noise."""
+
+    def fit_predict(self, x):
+        return np.repeat([0, -1, 1], [30, 20, 20])
+
+
+def test_noise_is_not_mixed_with_a_cluster(tiny):
+    run = cluster(tiny, "pixels:n_components=5", Told(), split="all", seeds=1, projection=None)
+    assert run.clusters[0].tolist() == np.repeat([0, 2, 1], [30, 20, 20]).tolist()
+
+
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_clusters_that_nobody_can_name(tiny, tmp_path, seeds):
     about = tiny.about.assign(emotion=tiny.about["emotion"].where(tiny.about["split"] != "Training"))
@@ -346,6 +379,11 @@ def test_runs_of_one_name_are_told_apart(run):
         f"{run.name} (2)",
         f"{run.name} (3)",
     ]
+
+
+def test_a_name_is_numbered_where_all_else_is_the_same_too():
+    keys = [("cnn3", split) for split in ("paper", "official", "paper", "paper")]
+    assert names_apart([*keys, ("hog", "paper")]) == ["cnn3", "cnn3", "cnn3 (2)", "cnn3 (3)", "hog"]
 
 
 def test_pictures_of_runs_of_one_name_are_as_many(run, tmp_path):

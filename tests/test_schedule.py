@@ -30,9 +30,11 @@ def test_plateaus_by_hand():
     assert rate(flat, 4, []) == 2.0
     assert rate(flat, 6, [0.3] * 6) == 2.0  # five without a better one are borne
     assert rate(flat, 7, [0.3] * 7) == 1.5
+    assert rate(flat, 12, [0.3] * 12) == 1.5
     assert rate(flat, 13, [0.3] * 13) == 1.125
     assert rate(flat, 8, [0.3] * 6 + [0.31, 0.3]) == 2.0
-    assert plateaus([0.5, 0.1, 0.2, 0.3], patience=2) == 1  # below the best, though rising
+    assert plateaus([0.5, 0.1, 0.2, 0.3, 0.35, 0.4]) == 0
+    assert plateaus([0.5, 0.1, 0.2, 0.3, 0.35, 0.4, 0.45]) == 1  # below the best, though rising
 
 
 @settings(max_examples=150, deadline=None)

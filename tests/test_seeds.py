@@ -88,8 +88,31 @@ def test_an_interval_is_missing_where_a_run_has_none():
         {"epochs": 2},
         {"members": {"cnn3": [0]}},
         {"teachers": {"cnn3": "c0ffee"}},
+        {"split": "official"},
+        {"labels": "emotion of train"},
+        {"baseline": "cnn3"},
+        {"fingerprint": "other faces"},
     ],
 )
 def test_what_differs_in_more_than_seeds_stays_apart(more):
     with pytest.raises(InputError, match="No two runs are alike"):
         Seeds().table([run("a", "byol", 0.1), run("b", "byol", 0.2, **more)])
+
+
+def test_a_classifier_is_no_training_of_a_clusterer():
+    other = run("b", "byol", 0.2)
+    with pytest.raises(InputError, match="No two runs are alike"):
+        Seeds().table([run("a", "byol", 0.1), replace(other, spec=other.spec | {"kind": "classifier"})])
+
+
+def test_a_run_without_scores_is_left_out():
+    runs = [run("a", "byol", 0.1), run("b", "byol", 0.2), replace(run("c", "byol", 0.6), scores={})]
+    assert Seeds().table(runs)["runs"].tolist() == ["a, b"]
+
+
+def test_the_best_is_first_and_the_least_steady_is_told():
+    pairs = {"a": (0.1, 0.2), "b": (0.30, 0.32)}
+    runs = [run(f"{name}{place}", name, ami) for name, two in pairs.items() for place, ami in enumerate(two)]
+    table = Seeds().table(runs)
+    assert table["run"].tolist() == ["b0", "a0"]
+    assert "a0 differs most: AMI 0.150, standard deviation 0.071" in Seeds().say(table)

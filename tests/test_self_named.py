@@ -8,11 +8,13 @@ import torch
 
 from fer_cluster.chain import chained
 from fer_cluster.errors import InputError
-from fer_cluster.features import pretrained
+from fer_cluster.features import self_named
 from fer_cluster.features._balanced import evened
+from fer_cluster.features._encoders import HOME
 from fer_cluster.features._self_named import MOMENTUM, Named, naming
 from fer_cluster.features.self_named import SelfNamed, _strongest
 from fer_cluster.training import loop
+from fer_cluster.training.body import standardised
 
 SMALL = {
     "described": "pixels:9",
@@ -235,7 +237,7 @@ def test_names_of_other_faces_are_not_taken(images, tmp_path):
 
 
 def test_names_by_an_encoder_that_was_exchanged_are_not_taken(images, tmp_path):
-    own = shutil.copytree(pretrained.HOME, tmp_path / "enc")
+    own = shutil.copytree(HOME, tmp_path / "enc")
     part = SelfNamed(**SMALL | {"teacher": f"pretrained:code=body;folder={own} > whiten:6"})
     key = part._key(images, "names_1")
     assert part._key(images, "names_1") == key != part._key(images, "names_2")
@@ -248,6 +250,59 @@ def test_what_names_no_folder_has_the_key_that_it_had(images, teacher):
     part = SelfNamed(**SMALL | {"teacher": teacher})
     settings = json.dumps([part.get_params(), "told"], default=str, sort_keys=True)
     assert part._key(images, "told") == sha256(settings.encode() + images.tobytes()).hexdigest()
+
+
+def test_the_seed_is_that_of_every_part_of_every_round(images, monkeypatch):
+    """Of features and steps, of each K-Means, of the net of each round; and no two rounds share one."""
+    chains, kmeans, nets = [], [], []
+    real, make, learn = self_named.chained, self_named.catalog.make, SelfNamed.learn
+
+    def chained_noted(text, seed, extractor=None):
+        chains.append(seed)
+        return real(text, seed, extractor)
+
+    def made_noted(kind, part, **options):
+        if kind == "clusterers":
+            kmeans.append(options["random_state"])
+        return make(kind, part, **options)
+
+    monkeypatch.setattr(self_named, "chained", chained_noted)
+    monkeypatch.setattr("fer_cluster.features.self_named.catalog.make", made_noted)
+    monkeypatch.setattr(SelfNamed, "learn", lambda *given, **o: nets.append(o["seed"]) or learn(*given, **o))
+    spaces, asked = self_named.spaces, []
+    note = lambda steps, seeds, *given: asked.append(list(seeds)) or spaces(steps, seeds, *given)  # noqa: E731
+    monkeypatch.setattr(self_named, "spaces", note)
+    monkeypatch.setattr(SelfNamed, "check", lambda *given, **options: None)
+    SelfNamed(**SMALL | {"random_state": 3, "told": "pixels:4", "n_priors": 2}).fit(images)
+    assert set(chains) == {3} and nets == [3 * 1_009, 3 * 1_009 + 1]
+    assert asked == [[3 * 1_009, 3 * 1_009 + 1], [3]]
+    assert kmeans == [3 * 1_009 * 101 + place for place in range(4)] + [
+        (3 * 1_009 + 1) * 101 + place for place in range(2)
+    ]
+
+
+def test_the_net_learns_of_changed_views_and_the_following_one_sees_the_faces_themselves():
+    body = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 3))
+    net = Named(body, 3, 2, lambda images: images.flip(3), followed=True)
+    images = torch.arange(20, dtype=torch.uint8).view(5, 1, 2, 2) * 3 + 1
+    images[:, :, 0, 0] = 90
+    said = net(images)
+    straight, turned = (standardised(some) for some in (images, images.flip(3)))
+    torch.testing.assert_close(said[:, :2], net.heads(net.body(turned)))
+    torch.testing.assert_close(said[:, 2:], net.following(straight))
+    torch.testing.assert_close(net.eval()(images), net.heads(net.body(turned)))
+
+
+def test_a_share_of_each_name_is_spread_over_all(images, monkeypatch):
+    logits, targets = torch.tensor([[2.0, 0.0]]), torch.tensor([[0]])
+    loss, _ = naming([2], 0.2)(lambda images: logits, None, targets)
+    sure = np.log(np.exp(2) + 1)
+    assert loss.item() == pytest.approx(0.9 * (sure - 2) + 0.1 * sure, rel=1e-5)
+    told = []
+    note = lambda *given: told.append(given) or naming(*given)  # noqa: E731
+    monkeypatch.setattr("fer_cluster.features._self_named.naming", note)
+    SelfNamed(**SMALL | {"rounds": 1, "label_smoothing": 0.3, "momentum_teacher": 0.25}).fit(images)
+    assert told == [([2, 5], 0.3, 0.25, 0)]
 
 
 def test_the_heads_stand_side_by_side():

@@ -10,6 +10,7 @@ from test_plots import LONG, _outside, _overlapping, _texts, pixels
 from test_purity_k import blobs_run
 
 from fer_cluster import catalog
+from fer_cluster.analysis import stability
 from fer_cluster.analysis.stability import Stability, agreements, jaccard
 from fer_cluster.errors import InputError
 from fer_cluster.picture import save
@@ -78,6 +79,35 @@ def test_only_the_reported_part_is_compared_and_no_label_is_used():
     before = run.faces.copy()
     pd.testing.assert_frame_equal(SMALL.table([run]), SMALL.table([run]))
     pd.testing.assert_frame_equal(run.faces, before)
+
+
+def test_each_refit_has_faces_drawn_with_replacement_and_a_seed_of_its_own(monkeypatch):
+    seen, run = [], fitted_run()
+    real = stability.fitted
+    note = lambda part, x: seen.append((part.random_state, x)) or real(part, x)  # noqa: E731
+    monkeypatch.setattr(stability, "fitted", note)
+    Stability(refits=3, random_state=5).table([run])
+    assert [seed for seed, _ in seen] == [5, 6, 7]
+    assert all(len(x) == 160 and 80 < len(np.unique(x, axis=0)) < 120 for _, x in seen)  # .63 * 160
+    one, other = seen[0][1], seen[1][1]
+    assert not np.array_equal(one, other)
+    Stability(refits=2, random_state=6).table([run])
+    assert not np.array_equal(seen[3][1], one)
+
+
+def test_the_spread_is_over_the_repeats():
+    run = fitted_run(seeds=3)
+    groups = run.faces["cluster"].to_numpy()
+    run.faces["cluster_1"] = np.where(groups == 3, 2, groups)
+    table = SMALL.table([run])
+    values = agreements(run.clusters[:, 160:])
+    assert len(values) == 3 and table["value_sd"][0] == pytest.approx(values.std(ddof=1))
+
+
+def test_what_is_just_stable_is_called_so():
+    table = SMALL.table([fitted_run()])
+    table["value"] = 0.75
+    assert "4 of 4 clusters are stable" in SMALL.say(table)
 
 
 def test_one_seed_has_no_agreement_of_seeds():

@@ -301,3 +301,57 @@ def test_a_ridge_is_a_finite_number(step, wrong):
 
 def test_a_threshold_may_be_below_0():
     catalog.make("steps", "learnt_expressions:threshold=-0.5").check()
+
+
+class Before:
+    """A step that notes what it is fitted on and what came before it."""
+
+    def fit(self, x, images, extractor):
+        self.x, self.images, self.before = x, images, extractor
+        return self
+
+    def transform(self, x):
+        return x + 1
+
+
+def test_a_step_is_fitted_on_the_rows_asked_for_and_given_all_steps_before_it(images):
+    steps, rows = [Whiten(4), Before()], np.arange(0, 200, 3)
+    z = Chain(Pixels(9), steps).fit_transform(images, rows)
+    pixels = Pixels(9).fit(images[rows])
+    white = Whiten(4).fit(pixels.transform(images[rows]))
+    expected = white.transform(pixels.transform(images))
+    np.testing.assert_allclose(z, expected + 1, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(steps[1].x, expected[rows], rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(steps[1].images, images[rows])
+    np.testing.assert_allclose(steps[1].before.transform(images), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_one_face_alone_fits_no_step(images):
+    with pytest.raises(InputError, match="Unit is fitted on two faces or more, got 1"):
+        Chain(Pixels(9).fit(images), [Unit()]).fit_steps(images, np.array([3]))
+
+
+class Shifted:
+    """What photographing anew adds to the first feature is the same for all faces."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def transform(self, images):
+        return self.x + np.array([5, 0])
+
+
+def test_a_change_that_all_faces_share_is_a_nuisance_too(images, random):
+    x = random.normal(size=(200, 2)) * [2, 1] + 30
+    step = SignalToNuisance(1, ridge=1e-3).fit(x, images=images, extractor=Shifted(x))
+    assert abs(step.weights_[1, 0]) > 20 * abs(step.weights_[0, 0])
+    assert step.transform(x).mean() == pytest.approx(0, abs=1e-6)
+
+
+def test_the_nuisances_of_new_faces_are_seen_from_those_that_were_learnt(images):
+    step = RemoveNuisances(names="brightness", degree=1)
+    x = measure(images, ["brightness"]).to_numpy()
+    step.fit(x, images=images)
+    brighter = np.clip(images.astype(int) + 20, 0, 255).astype(np.uint8)
+    left = step.transform(measure(brighter, ["brightness"]).to_numpy(), images=brighter)
+    np.testing.assert_allclose(left, 0, atol=0.05)

@@ -202,6 +202,27 @@ def test_the_average_of_weights_is_its_recursion(faces):
     for name in ("1.running_mean", "1.weight", "2.weight", "2.bias"):
         assert torch.allclose(averaged[name], wanted[name], atol=1e-6)
         assert not torch.allclose(averaged[name], raw[-1][name], atol=1e-4)
+    assert averaged["1.num_batches_tracked"] == raw[-1]["1.num_batches_tracked"] > 0
+
+
+@pytest.mark.parametrize("keep", ["last", "best"])
+def test_what_is_watched_and_kept_is_the_average(faces, keep):
+    options = {"watch": faces, "average": 0.9, "keep": keep, "learning_rate": 0.3, "optimiser": "sgd"}
+    net, history = trained(faces, epochs=4, **options)
+    row = history.loc[history.watch_accuracy.argmax() if keep == "best" else 3]
+    assert by_hand(net, faces) == pytest.approx((row.watch_loss, row.watch_accuracy), rel=1e-5)
+
+
+def test_each_epoch_has_an_order_and_a_chance_of_its_own(faces):
+    seen = []
+
+    def spied(net, images, targets):
+        seen.append((images.flatten(1).sum(1).tolist(), torch.rand(1).item()))
+        return objective(net, images, targets)
+
+    trained(faces, objective=spied, epochs=2, batch_size=N)
+    (first, one), (second, other) = seen
+    assert first != second and sorted(first) == sorted(second) and one != other
 
 
 def test_a_short_training_is_not_told_by_the_weights_it_began_with(faces):
@@ -261,6 +282,15 @@ def test_the_best_epoch_is_kept(faces):
     assert epoch < 6 and history.watch_accuracy.nunique() > 1
     assert digest(best) == digest(trained(faces, epochs=epoch, **options)[0])
     assert by_hand(best, watch)[1] == history.watch_accuracy.max()
+
+
+def test_of_epochs_that_are_as_good_the_first_is_kept(faces):
+    options = {"watch": faces, "learning_rate": 1e-6}
+    best, history = trained(faces, epochs=3, keep="best", **options)
+    assert history.watch_accuracy.nunique() == 1
+    assert (
+        digest(best) == digest(trained(faces, epochs=1, **options)[0]) != digest(trained(faces, **options)[0])
+    )
 
 
 @pytest.mark.parametrize("choice", [{"keep": "best"}, {"schedule": "plateau"}])
@@ -334,3 +364,12 @@ def test_a_training_of_one_step_learns_under_warm_up(faces, schedule):
     watch = faces if schedule == "plateau" else None
     net, _ = trained(faces, epochs=1, batch_size=N, warm_up=5.0, schedule=schedule, watch=watch)
     assert digest(net) != digest(linear())
+
+
+def test_every_image_is_part_of_the_fingerprint():
+    images = np.zeros((5000, 2, 2), np.uint8)
+    prints = [Batches(images, None, torch.device("cpu"), 8).fingerprint()]
+    images[-1, 1, 1] = 1
+    prints.append(Batches(images, None, torch.device("cpu"), 8).fingerprint())
+    prints.append(Batches(images.reshape(5000, 1, 4), None, torch.device("cpu"), 8).fingerprint())
+    assert len(set(prints)) == 3

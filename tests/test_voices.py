@@ -127,6 +127,12 @@ def test_who_saw_the_test_faces_of_another_is_not_asked(tiny):
             asked(replace(runs[1], faces=turned))
 
 
+def test_classifiers_of_other_faces_are_not_asked_together(probe):
+    dataset = probe.spec["dataset"] | {"fingerprint": "another"}
+    with pytest.raises(InputError, match="has other faces"):
+        ensemble([probe, replace(probe, spec=probe.spec | {"dataset": dataset})])
+
+
 def test_optional_pupils_and_ensembles_go_where_their_teachers_go(tiny):
     entries = (
         {"name": "gone", "baseline": "vgg16_transfer:weights=not_there.safetensors", "optional": True},

@@ -188,3 +188,17 @@ def test_without_a_network(monkeypatch):
     )
     with pytest.raises(InputError, match=r"owner/net could not be fetched \(ConnectionError\).*local"):
         find_weights("hub", "owner/net", "model.safetensors")
+
+
+def test_a_save_that_fails_leaves_the_weights_before_it(path, monkeypatch):
+    before = path.read_bytes()
+
+    def half(self, data):
+        with self.open("wb") as file:
+            file.write(data[:9])
+        raise OSError(28, "No space left")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", half)
+    with pytest.raises(OSError, match="No space"):
+        save_tensors(nn.Linear(3, 2), path, {})
+    assert path.read_bytes() == before

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fer_cluster.metrics import contingency
+from fer_cluster.metrics import crossed
 
 
 def indices(x, labels):
@@ -44,7 +44,7 @@ def prediction_strength(own, predicted):
 
     Clusters of one face have no pairs and do not count (Tibshirani and Walther 2005).
     """
-    table = contingency(own, predicted, int(own.max()) + 1, int(predicted.max()) + 1)
+    table = crossed(own, predicted)
     size = table.sum(axis=1)
     pairs = size * (size - 1)
     kept = pairs > 0

@@ -25,3 +25,10 @@ def labelled(run, part=None):
         where = "" if part is None else f" in {part}"
         raise InputError(f"{run.name!r} has no labelled faces{where}, so there is no table.")
     return np.flatnonzero(chosen)
+
+
+def reported_rows(run):
+    """Return the rows of the part reported on: the labelled ones, or all where none is."""
+    rows = (run.faces["part"] == run.spec["report"]).to_numpy()
+    told = rows & (emotions(run) >= 0)
+    return np.flatnonzero(told if told.any() else rows)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_cluster import catalog
-from fer_cluster.analysis._refit import clusterer_of, fitted
+from fer_cluster.analysis._faces import check_faces
+from fer_cluster.analysis._refit import clusterer_of, decoded, fitted
 from fer_cluster.chain import Chain, shaped, supervision
 from fer_cluster.errors import InputError, from_outside
 from fer_cluster.faces import as_rows
-from fer_cluster.metrics import ari, contingency
+from fer_cluster.metrics import ari, crossed
 
 _PROBE = 32  # faces whose features tell whether those that the run keeps are what the chain gives
 
@@ -62,8 +63,7 @@ def rebuilt(run, faces, seeds):
     InputError
         Where the faces are others, or the features or the clusterer cannot be made anew.
     """
-    if run.spec["dataset"].get("fingerprint") != faces.fingerprint:
-        raise InputError(f"{run.name!r} was made of other faces than these of {faces.name!r}.")
+    check_faces(run, faces)
     rows = as_rows((run.faces["part"] == run.spec["fit"]).to_numpy())
     extractor = run.models[0] if run.models else None
     return _fitted(run, faces.images[rows], seeds, extractor, run.features[rows])
@@ -101,8 +101,7 @@ def drawn(rows, count, seed):
 def agreement(run, rows, clusters):
     """Return the adjusted Rand index of clusters made anew with the run's own, mean over the seeds."""
     own = np.asarray(run.clusters)[: len(clusters), rows]
-    tables = (contingency(a, b, int(a.max()) + 1) for a, b in zip(own, clusters, strict=True))
-    return float(np.mean([ari(table) for table in tables]))
+    return float(np.mean([ari(crossed(*pair)) for pair in zip(own, clusters, strict=True)]))
 
 
 def _fitted(run, images, seeds, extractor=None, kept=None):
@@ -142,10 +141,8 @@ def _chain(run, extractor):
 def _made(kind, text, recorded):
     """Return a part, not fitted, with the parameters that a run recorded of it."""
     part = catalog.make(kind, text)
-    for name, default in list(vars(part).items()):
-        value = recorded.get(name, default)
-        if not isinstance(value, str) or isinstance(default, str):  # what JSON cannot hold stays as told
-            setattr(part, name, value)
+    for name in recorded.keys() & vars(part).keys():
+        setattr(part, name, decoded(recorded[name], getattr(part, name)))
     return part
 
 

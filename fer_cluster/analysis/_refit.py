@@ -37,7 +37,7 @@ def clusterer_of(run, seed=0, **params):
         if name not in own:
             raise InputError(f"{run.name!r} cannot be refitted so: its clusterer {text} takes no {name}.")
     recorded = run.spec.get("params", {}).get("clusterer", {})
-    given = {name: _value(value, own.get(name)) for name, value in recorded.items()}
+    given = {name: decoded(value, own.get(name)) for name, value in recorded.items()}
     given |= params | {"random_state": seed}
     return part.set_params(**{name: value for name, value in given.items() if name in own})
 
@@ -100,11 +100,15 @@ def features_of(run, part, kept=None):
     return x
 
 
-def _value(value, default):
-    """Return a recorded parameter; what JSON cannot hold, such as (256, 128), was recorded as text."""
-    if not isinstance(value, str) or isinstance(default, str):
+def decoded(value, default):
+    """Return a recorded parameter; what JSON cannot hold, such as (256, 128), was recorded as text.
+
+    Where the default is a word, another is one too. The text of an object cannot be read: it is the default.
+    """
+    if not isinstance(value, str):
         return value
     try:
-        return ast.literal_eval(value)
+        told = ast.literal_eval(value)
     except (ValueError, SyntaxError):
-        return default
+        return value if isinstance(default, str) else default
+    return value if isinstance(default, str) and not isinstance(told, tuple | list) else told

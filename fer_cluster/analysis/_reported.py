@@ -3,17 +3,15 @@
 import numpy as np
 
 from fer_cluster.analysis._labelled import emotions, labelled
-from fer_cluster.naming import names_apart
+from fer_cluster.naming import keyed
 
 KEYS = ("run", "dataset", "split", "part")
 
 
 def named(runs):
     """Yield ``(keys, run)``: run, data set, split and part; runs that share all of them are numbered."""
-    told = ("split", "report")
-    keys = [(run.name, run.spec["dataset"]["name"], *(run.spec[key] for key in told)) for run in runs]
-    for name, key, run in zip(names_apart(keys), keys, runs, strict=True):
-        yield dict(zip(KEYS, (name, *key[1:]), strict=True)), run
+    for key, run in keyed(runs, "split", "report"):
+        yield dict(zip(KEYS, key, strict=True)), run
 
 
 def emotions_reported(run):

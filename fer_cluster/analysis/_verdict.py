@@ -3,6 +3,7 @@
 import pandas as pd
 
 from fer_cluster.nuisances import in_words
+from fer_cluster.written import three
 
 _FOLLOWED = 0.01  # largest corrected p of what clusters follow: one random run in a hundred is misjudged
 
@@ -21,9 +22,9 @@ def sentences(rows):
     if not len(beyond):
         return [_nothing(rows, emotion)]
     top, nuisances = _highest(beyond), rows[~is_label]
-    name, chance = in_words(top["factor"]), _score(top["null_high"])
+    name, chance = in_words(top["factor"]), three(top["null_high"])
     said = (
-        f"{top['run']}: the clusters follow {name} most (AMI {_score(top['ami'])}, by chance up to {chance})"
+        f"{top['run']}: the clusters follow {name} most (AMI {three(top['ami'])}, by chance up to {chance})"
     )
     if emotion is None:
         return [f"{said}; there are no labels to tell of emotion."]
@@ -37,7 +38,7 @@ def sentences(rows):
         other = emotion
         also = f"emotion {'less' if emotion.name in beyond.index else 'no more than chance'}"
         sure = _sure(top, emotion, top, sign=1)
-    return [f"{said}, {also} ({_score(other['ami'])}).", sure, *_without(emotion, nuisances)]
+    return [f"{said}, {also} ({three(other['ami'])}).", sure, *_without(emotion, nuisances)]
 
 
 def followed(rows):
@@ -59,8 +60,8 @@ def _nothing(rows, emotion):
     nearest = _highest(rows)
     within = "within chance" if nearest["ami"] <= nearest["null_high"] else "not surely beyond chance"
     return (
-        f"{nearest['run']}: the clusters follow {what}; the highest AMI, {_score(nearest['ami'])} with "
-        f"{in_words(nearest['factor'])}, is {within} (up to {_score(nearest['null_high'])}; corrected p "
+        f"{nearest['run']}: the clusters follow {what}; the highest AMI, {three(nearest['ami'])} with "
+        f"{in_words(nearest['factor'])}, is {within} (up to {three(nearest['null_high'])}; corrected p "
         f"{nearest['p_corrected']:.2g})."
     )
 
@@ -71,7 +72,7 @@ def _sure(first, second, row, sign):
     ahead, behind = (in_words(factor["factor"]) for factor in (first, second))
     return (
         f"That {ahead} is ahead of {behind} is {'' if low > 0 else 'not '}certain: by "
-        f"{_score(sign * row['difference'])} (95 % interval {_score(low)} to {_score(high)}) on "
+        f"{three(sign * row['difference'])} (95 % interval {three(low)} to {three(high)}) on "
         f"{row['n']:,} faces of {row['part']}."
     )
 
@@ -84,10 +85,6 @@ def _without(emotion, nuisances):
     most = left.loc[left["ami_regressed"].idxmax()]
     return [
         "Clusters made anew with the nuisances regressed out of the features have an AMI of "
-        f"{_score(emotion['ami_regressed'])} with emotion, and of {_score(most['ami_regressed'])} with "
+        f"{three(emotion['ami_regressed'])} with emotion, and of {three(most['ami_regressed'])} with "
         f"{in_words(most['factor'])}, the most of all nuisances."
     ]
-
-
-def _score(value):
-    return f"{round(value, 3) + 0.0:.3f}"  # never "-0.000"

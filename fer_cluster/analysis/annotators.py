@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster.analysis._labelled import emotions, labelled
-from fer_cluster.analysis._reported import KEYS, named
+from fer_cluster.analysis._reported import KEYS, named, sd
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import contingency, mutual_information, purity
 from fer_cluster.votes import majority, votes_of
 from fer_cluster.whole import check_whole
+from fer_cluster.written import percent
 
 __all__ = ["Annotators"]
 
@@ -122,8 +123,7 @@ class _Voted:
         seeds = [self._of_seed(faces, seed) for seed in range(len(self.clusters))]
         row = {"disagreement": name, "n": len(faces), "entropy": self.entropy[faces].mean()}
         for measure, values in zip(_OVER_SEEDS, np.transpose(seeds), strict=True):
-            spread = values.std(ddof=1) if len(values) > 1 else np.nan
-            row |= {measure: values.mean(), f"{measure}_sd": spread}
+            row |= {measure: values.mean(), f"{measure}_sd": float(sd(values))}
         emotion, voted = self.emotion[faces], self.votes[faces].sum()
         return row | {
             "purity_of_one": float(purity(contingency(emotion, np.zeros_like(emotion)))),
@@ -180,14 +180,14 @@ def _sentences(rows):
     row, groups = rows.iloc[0], rows.iloc[1:]
     text = (
         f"{row['run']}, {row['n']:,} faces of {row['part']}: the emotion that names a face's cluster is what "
-        f"most voters saw for {_percent(row['accuracy_majority'])} and its label for "
-        f"{_percent(row['accuracy'])}; one voter agrees with most others on {_percent(row['one_voter'])}, "
-        f"and no answer can agree with more than {_percent(row['best_answer'])} of single votes. Expected "
+        f"most voters saw for {percent(row['accuracy_majority'])} and its label for "
+        f"{percent(row['accuracy'])}; one voter agrees with most others on {percent(row['one_voter'])}, "
+        f"and no answer can agree with more than {percent(row['best_answer'])} of single votes. Expected "
         f"purity is {row['purity_votes']:.3f} under the votes, {row['purity']:.3f} under the labels "
         f"({row['purity_votes_of_one']:.3f} and {row['purity_of_one']:.3f} with one cluster for all). "
     )
     if len(groups) > 1:
-        ends = [f"{_percent(end['accuracy_majority'])}" for _, end in groups.iloc[[0, -1]].iterrows()]
+        ends = [percent(end["accuracy_majority"]) for _, end in groups.iloc[[0, -1]].iterrows()]
         text += (
             f"From the faces that voters agree on most to those they agree on least, {' to '.join(ends)}. "
         )
@@ -197,7 +197,7 @@ def _sentences(rows):
 def _mixing(row):
     """Return whether the mixing is in the clusters or in the people, and what was not counted."""
     left = (
-        f"Left out: the {_percent(row['other_votes'])} of votes for contempt, unknown or no face, "
+        f"Left out: the {percent(row['other_votes'])} of votes for contempt, unknown or no face, "
         f"and faces with fewer than two others ({row['left_out']:,})."
     )
     if pd.isna(row["by_people"]):
@@ -206,9 +206,5 @@ def _mixing(row):
     return (
         f"The mixing is mostly in the {mostly}: of {row['entropy_within']:.2f} nats of entropy within "
         f"clusters ({row['entropy_total']:.2f} without clusters), people's disagreement on single faces is "
-        f"{row['entropy']:.2f} ({_percent(row['by_people'])}). {left}"
+        f"{row['entropy']:.2f} ({percent(row['by_people'])}). {left}"
     )
-
-
-def _percent(share):
-    return f"{100 * share:.1f} %"

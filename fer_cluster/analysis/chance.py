@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster import metrics, scoring
+from fer_cluster.analysis._labelled import emotions
 from fer_cluster.analysis._null import beyond, null_tables
 from fer_cluster.analysis._reported import KEYS, emotions_reported, named, sd
 from fer_cluster.whole import check_whole
+from fer_cluster.written import three
 
 __all__ = ["Chance"]
 
@@ -68,9 +70,9 @@ class Chance:
         have = f"run{'s' * (count != 1)} {'has' if above == 1 else 'have'}"
         return (
             f"{above} of {count} {have} an AMI above chance (p < .05). The highest, of {best['run']} on "
-            f"{best['n']:,} labelled faces of {best['part']}, is {_text(best['value'])}, where chance gives "
-            f"{_text(best['low'])} to {_text(best['high'])} (p = {best['p']:.3g}); its purity is "
-            f"{_text(purity['value'])}, of which chance alone gives {_text(purity['null'])}."
+            f"{best['n']:,} labelled faces of {best['part']}, is {three(best['value'])}, where chance gives "
+            f"{three(best['low'])} to {three(best['high'])} (p = {best['p']:.3g}); its purity is "
+            f"{three(purity['value'])}, of which chance alone gives {three(purity['null'])}."
         )
 
     def _rows(self, keys, run):
@@ -93,12 +95,12 @@ def _clusters(run):
     """Return the clusters of the labelled faces reported on, their number, and what each seed names them."""
     clusters = np.asarray(run.clusters)
     count = int(clusters.max()) + 1
-    emotion = run.faces["emotion"].cat.codes.to_numpy().astype(int)
+    emotion = emotions(run)
     fitted, seen = (
         (run.faces["part"] == run.spec[of]).to_numpy() & (emotion >= 0) for of in ("fit", "report")
     )
     named_apart = run.spec["fit"] != run.spec["report"] and fitted.any()
-    namings = scoring.name(emotion, clusters, fitted, count) if named_apart else None
+    namings = scoring.names_by_seed(emotion, clusters, fitted, count) if named_apart else None
     return clusters[:, seen], count, namings
 
 
@@ -114,7 +116,3 @@ def _values(tables, expected, namings):
         confused = [metrics.confusion(tables[..., s, :, :], naming) for s, naming in enumerate(namings)]
         values["named_accuracy"] = metrics.accuracy(np.stack(confused, axis=-3))
     return values
-
-
-def _text(value):
-    return f"{round(value, 3) + 0.0:.3f}"  # never "-0.000"

@@ -9,7 +9,7 @@ import pandas as pd
 from fer_cluster.analysis import _criteria as criteria
 from fer_cluster.analysis import _refit
 from fer_cluster.analysis._reported import KEYS, named, sd
-from fer_cluster.metrics import ari, contingency
+from fer_cluster.metrics import ari, crossed
 from fer_cluster.progress import bar
 from fer_cluster.whole import check_whole
 
@@ -182,7 +182,7 @@ def _halved(fitted, x, k, orders):
         one, other = (np.asarray(fitted(x[half], k).predict(x)) for half in halves)
         strength += [criteria.prediction_strength(other[halves[1]], one[halves[1]])]
         strength += [criteria.prediction_strength(one[halves[0]], other[halves[0]])]
-        agreement.append(float(ari(contingency(one, other, int(one.max()) + 1, int(other.max()) + 1))))
+        agreement.append(float(ari(crossed(one, other))))
     pairs = (("prediction_strength", strength), ("stability", agreement))
     return {name: (np.mean(values), float(sd(np.array(values)))) for name, values in pairs}
 

@@ -6,9 +6,10 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from fer_cluster.analysis._labelled import emotions
 from fer_cluster.analysis._reported import named
 from fer_cluster.errors import InputError
-from fer_cluster.metrics import ami, ari, contingency
+from fer_cluster.metrics import ami, ari, contingency, crossed
 from fer_cluster.whole import check_whole
 
 __all__ = ["Choosing"]
@@ -168,7 +169,7 @@ def _seen(run, rows):
 
 
 def _pair(score, one, other):
-    return float(score(contingency(one, other, int(one.max()) + 1, int(other.max()) + 1)))
+    return float(score(crossed(one, other)))
 
 
 def _stability(seeds):
@@ -201,7 +202,7 @@ def _silhouette(distance, cluster):
 
 def _ami(run, rows, clusters):
     """Return the mean AMI of each run on the labelled faces among the rows; missing where there are none."""
-    emotion = run.faces["emotion"].cat.codes.to_numpy().astype(int)[rows]
+    emotion = emotions(run)[rows]
     if not (emotion >= 0).any():
         return np.nan
     return [np.mean([float(ami(contingency(emotion, row))) for row in seeds]) for seeds in clusters]

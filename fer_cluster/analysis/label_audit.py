@@ -11,7 +11,7 @@ from fer_cluster.analysis._labelled import emotions, labelled
 from fer_cluster.analysis._reported import named
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
-from fer_cluster.votes import has_votes, outvoted, votes_of
+from fer_cluster.votes import outvoted, votes_at_hand, votes_of
 from fer_cluster.whole import check_whole
 
 __all__ = ["LabelAudit"]
@@ -113,7 +113,7 @@ class LabelAudit:
             table["file"] = about["file"].to_numpy()
         table = table.assign(emotion=_words(emotion[listed]), suggested=_words(suggested[listed]))
         table = table.assign(**{name: doubt[listed] for name, doubt in doubts.items()})
-        if has_votes(run.faces) or (faces is not None and has_votes(faces.about)):
+        if votes_at_hand(run, faces):
             votes, others = (some[rows] for some in votes_of(run, faces))
             table = table.assign(voters=_seen(votes[listed], others[listed]))
             orders = {"": order} | self._other_orders(x, emotion, doubts)

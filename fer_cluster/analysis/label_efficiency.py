@@ -13,6 +13,7 @@ from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.metrics import accuracy, confusion, contingency
 from fer_cluster.whole import check_whole
+from fer_cluster.written import percent
 
 __all__ = ["LabelEfficiency"]
 
@@ -184,4 +185,4 @@ def _sentence(rows):
 
 
 def _both(row):
-    return f"{100 * row['clusters']:.1f} % by clusters, {100 * row['classifier']:.1f} % by a classifier"
+    return f"{percent(row['clusters'])} by clusters, {percent(row['classifier'])} by a classifier"

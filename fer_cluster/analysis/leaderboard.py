@@ -9,6 +9,7 @@ import pandas as pd
 from fer_cluster.analysis._reported import named
 from fer_cluster.errors import InputError
 from fer_cluster.scoring import kind_of, spread
+from fer_cluster.written import percent
 
 __all__ = ["Leaderboard"]
 
@@ -127,4 +128,4 @@ def _interval(metric, found):
 
 
 def _told(row):
-    return f"{row['run']} ({100 * row['named_accuracy']:.1f} %, AMI {row['ami']:.3f})"
+    return f"{row['run']} ({percent(row['named_accuracy'])}, AMI {row['ami']:.3f})"

@@ -11,6 +11,7 @@ from fer_cluster.analysis._pipeline import agreement, drawn, rebuilt
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.intervals import over_seeds, wilson
 from fer_cluster.whole import check_whole
+from fer_cluster.written import percent
 
 __all__ = ["Moved"]
 
@@ -105,13 +106,13 @@ def _sentences(rows):
     most, least = rows.loc[rows["changed"].idxmax()], rows.loc[rows["changed"].idxmin()]
     said = f"{first['run']}, {first['n']:,} faces of {first['part']}: "
     if first["expected"] == 0:
-        return f"{said}they all lie in one cluster; {_share(most['changed'])} leave it whatever is changed."
-    band = f"95 % interval {_share(most['low'])} to {_share(most['high'])}"
+        return f"{said}they all lie in one cluster; {percent(most['changed'])} leave it whatever is changed."
+    band = f"95 % interval {percent(most['low'])} to {percent(most['high'])}"
     said += (
         f"of changes that leave the emotion as it is, '{most['change']}' puts most faces into another "
-        f"cluster ({_share(most['changed'])}, {band}), '{least['change']}' fewest "
-        f"({_share(least['changed'])}); dealt anew to clusters of the same sizes, "
-        f"{_share(first['expected'])} would change."
+        f"cluster ({percent(most['changed'])}, {band}), '{least['change']}' fewest "
+        f"({percent(least['changed'])}); dealt anew to clusters of the same sizes, "
+        f"{percent(first['expected'])} would change."
     )
     if first["refit_ari"] >= _LIKE:
         return said
@@ -119,7 +120,3 @@ def _sentences(rows):
         f"{said} This is told of clusters made anew: they agree with the run's own by an adjusted Rand "
         f"index of {first['refit_ari']:.2f} only."
     )
-
-
-def _share(value):
-    return f"{100 * value:.1f} %"

@@ -8,7 +8,9 @@ import pandas as pd
 
 from fer_cluster.analysis import _verdict
 from fer_cluster.analysis._effects import corrected, differences, eta_squared
+from fer_cluster.analysis._faces import check_faces
 from fer_cluster.analysis._following import Crossing, indicators, within
+from fer_cluster.analysis._labelled import emotions, reported_rows
 from fer_cluster.analysis._regressed import clusters_without
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.errors import InputError
@@ -96,7 +98,7 @@ class Nuisance:
         """
         frame, tables = _measured(runs, faces), []
         for keys, run in named(runs):
-            rows = _reported(run)
+            rows = reported_rows(run)
             table = differences(numbers(frame.loc[rows]), run.clusters[0, rows])
             tables.append(pd.DataFrame(keys | {"n": len(rows)}, index=table.index).join(table))
         return pd.concat(tables, ignore_index=True)
@@ -120,7 +122,7 @@ class Nuisance:
 
     def _rows(self, keys, run, frame):
         """Return the rows of one run."""
-        rows = _reported(run)
+        rows = reported_rows(run)
         seen, clusters = frame.loc[rows], run.clusters[:, rows]
         codes = _emotion(run, rows) | kinds(seen)
         if not codes:
@@ -150,24 +152,16 @@ def _measured(runs, faces, fitted=False):
     """Return the nuisances of all faces that the runs are reported on, and were fitted on if asked."""
     needed = np.zeros(len(faces), bool)
     for run in runs:
-        if run.spec["dataset"].get("fingerprint") != faces.fingerprint:
-            raise InputError(f"{run.name!r} was made of other faces than these of {faces.name!r}.")
-        needed[_reported(run)] = True
+        check_faces(run, faces)
+        needed[reported_rows(run)] = True
         if fitted:
             needed |= (run.faces["part"] == run.spec["fit"]).to_numpy()
     return nuisances(faces, np.flatnonzero(needed))
 
 
-def _reported(run):
-    """Return the rows of the part reported on: the labelled ones, or all where none is."""
-    rows = (run.faces["part"] == run.spec["report"]).to_numpy()
-    labelled = rows & run.faces["emotion"].notna().to_numpy()
-    return np.flatnonzero(labelled if labelled.any() else rows)
-
-
 def _emotion(run, rows):
     """Return the emotions of the rows as codes from 0, or nothing where there is but one."""
-    codes = np.unique(run.faces["emotion"].cat.codes.to_numpy()[rows], return_inverse=True)[1]
+    codes = np.unique(emotions(run)[rows], return_inverse=True)[1]
     return {_EMOTION: codes} if codes.max(initial=0) > 0 else {}
 
 

@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster.analysis._effects import corrected
+from fer_cluster.analysis._faces import check_faces
 from fer_cluster.analysis._following import Crossing
-from fer_cluster.analysis._labelled import emotions
+from fer_cluster.analysis._labelled import emotions, reported_rows
 from fer_cluster.analysis._refit import clusterer_of, features_of
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.analysis._verdict import followed
 from fer_cluster.errors import InputError
 from fer_cluster.factors import kinds, nuisances
-from fer_cluster.metrics import ari, contingency
+from fer_cluster.metrics import ari, crossed
 from fer_cluster.nuisances import in_words
 from fer_cluster.progress import bar
 from fer_cluster.whole import check_whole
@@ -88,7 +89,7 @@ class Partitions:
 
     def _rows(self, keys, run, faces):
         _check(run, faces)
-        rows = _seen(run)
+        rows = reported_rows(run)
         factors = _factors(run, faces, rows)
         seeds = bar(run.spec["seeds"], f"{run.name}, seeds", leave=False)
         for seed, own in zip(seeds, run.clusters[:, rows], strict=True):
@@ -96,7 +97,8 @@ class Partitions:
             about = keys | {"n": len(rows), "seed": seed}
             for place, clusters in enumerate(_placed(fitted, run.features[rows])):
                 row = about | {"partition": place, "chosen": place == fitted.chosen_}
-                row |= {"stability": float(fitted.stability_[place]), "ari_with_run": _ari(clusters, own)}
+                row |= {"stability": float(fitted.stability_[place])}
+                row |= {"ari_with_run": float(ari(crossed(clusters, own)))}
                 yield row | self._follows(factors, clusters)
 
     def _follows(self, factors, clusters):
@@ -114,15 +116,7 @@ def _check(run, faces):
     clusterer = run.spec.get("clusterer", "none")
     if clusterer.partition(":")[0] != _CLUSTERER:
         raise InputError(f"partitions are those of {_CLUSTERER}; {run.name!r} is clustered by {clusterer}.")
-    if run.spec["dataset"].get("fingerprint") != faces.fingerprint:
-        raise InputError(f"{run.name!r} was made of other faces than these of {faces.name!r}.")
-
-
-def _seen(run):
-    """Return the rows of the part reported on: the labelled ones, or all where none is."""
-    rows = (run.faces["part"] == run.spec["report"]).to_numpy()
-    labelled = rows & (emotions(run) >= 0)
-    return np.flatnonzero(labelled if labelled.any() else rows)
+    check_faces(run, faces)
 
 
 def _factors(run, faces, rows):
@@ -142,10 +136,6 @@ def _placed(clusterer, x):
         placed.append(np.asarray(clusterer.predict(np.asarray(x))))
     clusterer.chosen_ = chosen
     return np.stack(placed)
-
-
-def _ari(one, other):
-    return float(ari(contingency(one, other, int(one.max()) + 1, int(other.max()) + 1)))
 
 
 def _sentence(rows):

@@ -9,6 +9,7 @@ import pandas as pd
 from fer_cluster.analysis._reported import KEYS, named, reported, sd
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.metrics import contingency
+from fer_cluster.written import percent
 
 __all__ = ["PerEmotion"]
 
@@ -90,6 +91,6 @@ def _sentence(rows):
     spread = f" (sd {100 * total['f1_sd']:.1f} over {total['seeds']} seeds)" if total["seeds"] > 1 else ""
     ends = f"by F1 best {f1.idxmax()} ({f1.max():.2f}), worst {f1.idxmin()} ({f1.min():.2f})"
     return (
-        f"{first['run']} names {100 * total['f1']:.1f} %{spread} of {total['support']:,} labelled faces "
+        f"{first['run']} names {percent(total['f1'])}{spread} of {total['support']:,} labelled faces "
         f"of {first['part']} rightly; {ends}."
     )

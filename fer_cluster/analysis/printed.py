@@ -1,7 +1,6 @@
 """What Bolcas 2024 prints, beside what the toolkit measures for the systems of the same names."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 from fer_cluster.analysis._reported import named
 from fer_cluster.analysis.per_emotion import PerEmotion
 from fer_cluster.errors import InputError
+from fer_cluster.shipped import shipped
 
 __all__ = ["Printed"]
 
@@ -85,11 +85,9 @@ def printed_figures():
     InputError
         Where the file was not installed with the package.
     """
-    here = Path(__file__).parents[1]
-    for home in (here / "experiments", here.parent / "experiments"):
-        if (home / _FILE).is_file():
-            return pd.read_csv(home / _FILE)
-    raise InputError(f"{_FILE}, the figures of the paper, was not installed with the package.")
+    if (found := shipped(_FILE)) is None:
+        raise InputError(f"{_FILE}, the figures of the paper, was not installed with the package.")
+    return pd.read_csv(found)
 
 
 def _check(runs):

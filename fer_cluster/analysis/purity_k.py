@@ -12,6 +12,7 @@ from fer_cluster.analysis._refit import clusterer_of, features_of, fitted, numbe
 from fer_cluster.analysis._reported import KEYS, emotions_reported, named
 from fer_cluster.progress import bar
 from fer_cluster.whole import check_whole
+from fer_cluster.written import three
 
 __all__ = ["PurityK"]
 
@@ -102,5 +103,5 @@ def _sentence(rows):
         f"{few['value']:.3f} with {few['k']} clusters to {many['value']:.3f} with {many['k']}, by chance "
         f"from {few['null']:.3f} to {many['null']:.3f}; it is farthest from chance with {best['k']}, "
         f"{best['value']:.3f} where chance gives {best['null']:.3f}. AMI is highest with {ami['k']} "
-        f"clusters, {round(ami['value'], 3) + 0.0:.3f}."
+        f"clusters, {three(ami['value'])}."
     )

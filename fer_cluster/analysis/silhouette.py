@@ -10,6 +10,7 @@ from fer_cluster.analysis._refit import features_of
 from fer_cluster.analysis._reported import KEYS, named
 from fer_cluster.errors import InputError
 from fer_cluster.whole import check_whole
+from fer_cluster.written import percent
 
 __all__ = ["Silhouette"]
 
@@ -90,5 +91,5 @@ def _sentence(rows):
     return (
         f"{first['run']} on {first['n']:,} faces of {first['part']}: the mean silhouette is {mean:.2f} "
         f"(1 is far apart, 0 is side by side); cluster {means.idxmin()} is the least apart "
-        f"({means.min():.2f}), and {100 * nearer:.1f} % of the faces lie nearer to another cluster."
+        f"({means.min():.2f}), and {percent(nearer)} of the faces lie nearer to another cluster."
     )

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster.analysis._refit import clusterer_of, features_of, fitted
-from fer_cluster.analysis._reported import KEYS, named
+from fer_cluster.analysis._reported import KEYS, named, sd
 from fer_cluster.errors import InputError
-from fer_cluster.metrics import ari, contingency
+from fer_cluster.metrics import ari, crossed
 from fer_cluster.progress import bar
 from fer_cluster.whole import check_whole
 
@@ -97,29 +97,20 @@ class Stability:
 
 def agreements(clusters):
     """Return the adjusted Rand index of each pair of clusterings, shape (pairs,)."""
-    tables = (_table(one, other) for one, other in combinations(clusters, 2))
-    return np.array([float(ari(table)) for table in tables])
+    return np.array([float(ari(crossed(one, other))) for one, other in combinations(clusters, 2)])
 
 
 def jaccard(one, other):
     """Return the Jaccard similarity of each cluster of one with each of the other, shape (k, l)."""
-    both = _table(one, other)
+    both = crossed(one, other)
     either = both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both
     return np.divide(both, either, out=np.zeros_like(both), where=either > 0)
-
-
-def _table(one, other):
-    return contingency(one, other, int(one.max()) + 1, int(other.max()) + 1)
 
 
 def _spread(values):
     """Return mean, standard deviation and number, the first two missing where there are too few."""
     mean = values.mean() if len(values) else np.nan
-    return {
-        "value": mean,
-        "value_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
-        "repeats": len(values),
-    }
+    return {"value": mean, "value_sd": float(sd(values)), "repeats": len(values)}
 
 
 def _sentence(rows):

@@ -15,6 +15,7 @@ from fer_cluster.loading import load
 from fer_cluster.scoring import score
 from fer_cluster.splits import split
 from fer_cluster.whole import check_whole
+from fer_cluster.written import percent, three
 
 __all__ = ["Transfer"]
 
@@ -156,24 +157,16 @@ def _sentences(rows):
     by, home = rows.set_index("place"), rows.iloc[0]
     away = by.loc["away"]
     said = (
-        f"{home['run']}, fitted on {home['fitted_on']}: AMI {_three(home['ami'])} there on {home['n']:,} "
-        f"faces of {home['scored_part']}, {_three(away['ami'])} on {away['n']:,} of {away['scored_on']}"
+        f"{home['run']}, fitted on {home['fitted_on']}: AMI {three(home['ami'])} there on {home['n']:,} "
+        f"faces of {home['scored_part']}, {three(away['ami'])} on {away['n']:,} of {away['scored_on']}"
     )
     named = (
-        f"Named by the labels of {home['fitted_on']}, {_share(home['named_accuracy'])} there and "
-        f"{_share(away['named_accuracy'])} of {away['scored_on']} are right (its commonest emotion: "
-        f"{_share(away['commonest'])})"
+        f"Named by the labels of {home['fitted_on']}, {percent(home['named_accuracy'])} there and "
+        f"{percent(away['named_accuracy'])} of {away['scored_on']} are right (its commonest emotion: "
+        f"{percent(away['commonest'])})"
     )
     if "there" not in by.index:
         return f"{said}; the same recipe cannot be fitted on {away['scored_on']} at once. {named}."
     there = by.loc["there"]
-    said += f"; the same recipe fitted on {away['scored_on']} has {_three(there['ami'])}"
-    return f"{said}. {named}; named and fitted on {away['scored_on']}, {_share(there['named_accuracy'])}."
-
-
-def _three(value):
-    return f"{round(value, 3) + 0.0:.3f}"  # never -0.000
-
-
-def _share(value):
-    return f"{100 * value:.1f} %"
+    said += f"; the same recipe fitted on {away['scored_on']} has {three(there['ami'])}"
+    return f"{said}. {named}; named and fitted on {away['scored_on']}, {percent(there['named_accuracy'])}."

@@ -94,11 +94,6 @@ def patchify(images, patch):
     return nn.functional.unfold(images, patch, stride=patch).mT
 
 
-def unpatchify(patches, patch, side):
-    """Return the images (b, 1, side, side) that have these patches."""
-    return nn.functional.fold(patches.mT, side, patch, stride=patch)
-
-
 def normalised(patches):
     """Return patches of mean 0 and variance 1, so that light and contrast need not be guessed."""
     mean, variance = patches.mean(-1, keepdim=True), patches.var(-1, keepdim=True)

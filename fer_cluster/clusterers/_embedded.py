@@ -71,7 +71,7 @@ class Embedded(Estimator):
         """Return the encoder's layers and the centres as arrays."""
         import torch
 
-        from fer_cluster.clusterers._heads import torch_random
+        from fer_cluster.clusterers._learning import torch_random
 
         rows = torch.from_numpy(z)
         with torch_random(random):
@@ -86,7 +86,7 @@ class Embedded(Estimator):
         from torch.nn.functional import mse_loss
 
         from fer_cluster.clusterers._autoencoder import Autoencoder
-        from fer_cluster.clusterers._heads import learn
+        from fer_cluster.clusterers._learning import learn
 
         net = Autoencoder((rows.shape[1], *self.hidden, self.n_components))
         learn(
@@ -104,7 +104,7 @@ class Embedded(Estimator):
     def _sharpened(self, net, rows, start, random):
         """Draw the code to its centres, in place, and return these."""
         from fer_cluster.clusterers._autoencoder import Sharpening
-        from fer_cluster.clusterers._heads import learn
+        from fer_cluster.clusterers._learning import learn
 
         clustering, reconstruction = self._weights()
         weights = {"clustering": clustering, "reconstruction": reconstruction}

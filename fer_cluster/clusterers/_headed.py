@@ -55,8 +55,8 @@ class Headed(Estimator):
         """Return the last loss of each head, shape (heads,), and the arrays of each."""
         import torch
 
-        from fer_cluster.clusterers._heads import learn, torch_random
-        from fer_cluster.clusterers._prototypes import Heads
+        from fer_cluster.clusterers._heads import Heads
+        from fer_cluster.clusterers._learning import learn, torch_random
 
         few = max(1, len(z) // (2 * self.n_clusters))  # a neighbourhood is no larger than a cluster
         near = torch.from_numpy(neighbours(z, min(self.neighbours, few)))

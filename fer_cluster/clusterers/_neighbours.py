@@ -13,7 +13,6 @@ def directions(block, mean):
     apart = (block - mean).astype(np.float32)
     length = np.sqrt(np.einsum("ij,ij->i", apart, apart))
     length[length <= FAINT * np.linalg.norm(mean)] = np.inf
-    length[length == 0] = np.inf
     return apart / length[:, None]
 
 

@@ -4,6 +4,8 @@ import copy
 
 import torch
 
+from fer_cluster.training.average import follow
+
 _MEAN = 0.9  # momentum of the clusters' mean shares
 
 
@@ -31,8 +33,7 @@ class Temi:
         both = self.z[torch.cat([rows, pair])]
         student = self.student(both)
         with torch.no_grad():
-            for slow, fast in zip(self.teacher.parameters(), self.student.parameters(), strict=True):
-                slow.lerp_(fast, 1 - self.momentum)
+            follow(self.teacher.parameters(), self.student.parameters(), 1 - self.momentum)
             teacher = self.teacher(both)
             self.mean = _MEAN * self.mean + (1 - _MEAN) * teacher.exp().mean(1)
         one, other = teacher.chunk(2, dim=1)

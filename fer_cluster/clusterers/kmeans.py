@@ -38,6 +38,8 @@ class KMeans(Estimator):
     Lloyd (1982); Arthur and Vassilvitskii (2007), k-means++.
     """
 
+    _spherical = False  # whether directions are clustered
+
     def __init__(self, n_clusters=7, n_init=10, max_iter=300, tol=1e-4, random_state=0):
         self.n_clusters = n_clusters
         self.n_init = n_init
@@ -62,10 +64,12 @@ class KMeans(Estimator):
             n_init=self.n_init,
             max_iter=self.max_iter,
             tol=self.tol,
+            spherical=self._spherical,
         )
-        self.labels_, self.inertia_ = nearest(x, self.cluster_centers_)
+        self.labels_, self.inertia_ = nearest(x, self.cluster_centers_, spherical=self._spherical)
         return self
 
     def predict(self, x):
         """Return the nearest centre of each row, shape (n,)."""
-        return nearest(checked(self, x, reset=False), self.cluster_centers_)[0]
+        x = checked(self, x, reset=False)
+        return nearest(x, self.cluster_centers_, spherical=self._spherical)[0]

@@ -1,7 +1,5 @@
 """N2D: a manifold of few dimensions, then a mixture of Gaussians on it."""
 
-import warnings
-
 import numpy as np
 
 from fer_cluster.clusterers._collapse import collapsed, effective
@@ -9,6 +7,7 @@ from fer_cluster.clusterers._estimator import Estimator
 from fer_cluster.clusterers._rows import checked, enough
 from fer_cluster.clusterers.gmm import GMM
 from fer_cluster.errors import InputError
+from fer_cluster.manifold import reducer
 
 __all__ = ["N2D"]
 
@@ -95,15 +94,10 @@ class N2D(Estimator):
             return np.nan_to_num(np.asarray(umap(np.array(x, dtype=np.float32))))
 
     def _reducer(self, n, d):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ImportWarning)  # it would like TensorFlow, for what is not used
-            from umap import UMAP
-
-        return UMAP(
-            n_components=min(self.n_components, d, n - 2),
-            n_neighbors=max(2, min(self.n_neighbors, n - 1)),
+        return reducer(
+            n,
+            n_neighbors=self.n_neighbors,
             min_dist=self.min_dist,
-            init="pca",
             random_state=self.random_state,
-            n_jobs=-1 if self.random_state is None else 1,
+            n_components=min(self.n_components, d, n - 2),
         )

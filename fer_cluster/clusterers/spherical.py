@@ -1,13 +1,11 @@
 """Spherical K-Means: clusters of directions, by the cosine."""
 
-from fer_cluster.clusterers._estimator import Estimator, random_of
-from fer_cluster.clusterers._lloyd import best_centres, nearest
-from fer_cluster.clusterers._rows import checked, enough
+from fer_cluster.clusterers.kmeans import KMeans
 
 __all__ = ["Spherical"]
 
 
-class Spherical(Estimator):
+class Spherical(KMeans):
     """Spherical K-Means: each face belongs to the centre at the smallest angle.
 
     Faces and centres are taken at unit length, whatever their length was.
@@ -40,35 +38,4 @@ class Spherical(Estimator):
     Dhillon and Modha (2001).
     """
 
-    def __init__(self, n_clusters=7, n_init=10, max_iter=300, tol=1e-4, random_state=0):
-        self.n_clusters = n_clusters
-        self.n_init = n_init
-        self.max_iter = max_iter
-        self.tol = tol
-        self.random_state = random_state
-
-    def fit(self, x, y=None):
-        """Find the directions of features, shape (n, d).
-
-        Raises
-        ------
-        InputError
-            Where there are fewer faces than clusters.
-        """
-        x = checked(self, x)
-        enough(x, self)
-        self.cluster_centers_, self.n_iter_ = best_centres(
-            x,
-            self.n_clusters,
-            random_of(self.random_state),
-            n_init=self.n_init,
-            max_iter=self.max_iter,
-            tol=self.tol,
-            spherical=True,
-        )
-        self.labels_, self.inertia_ = nearest(x, self.cluster_centers_, spherical=True)
-        return self
-
-    def predict(self, x):
-        """Return the centre at the smallest angle to each row, shape (n,)."""
-        return nearest(checked(self, x, reset=False), self.cluster_centers_, spherical=True)[0]
+    _spherical = True

@@ -65,7 +65,7 @@ def _mistyped(about):
     """Return a note for emotion and split where no column is called so and another is nearly."""
     notes = []
     for role, usual in (("emotion", "emotion"), ("split", "usage")):
-        near = difflib.get_close_matches(usual, map(str.lower, map(str, about)), n=1, cutoff=0.75)
+        near = difflib.get_close_matches(usual, map(str.lower, map(str, about)), n=1, cutoff=0.8)
         if role not in about and near:
             notes.append(f"no column is called {usual}, so no {role} is known (did you mean {near[0]!r}?)")
     return tuple(notes)

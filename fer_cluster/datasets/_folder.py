@@ -9,7 +9,8 @@ import pandas as pd
 
 from fer_cluster.datasets._cache import Reading
 from fer_cluster.datasets._images import read_images
-from fer_cluster.datasets._words import OFFICIAL, emotion_name, split_of
+from fer_cluster.datasets._words import OFFICIAL, split_of
+from fer_cluster.emotions import emotion_of
 from fer_cluster.errors import InputError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
@@ -106,12 +107,12 @@ def _emotions(names):
     emotion and none has another number, which would be a person or somebody else's code.
     """
     numbers = {word for name in names for word in name.split("/")[:-1] if word.isdecimal()}
-    codes = all(emotion_name(word) for word in numbers)
+    codes = all(emotion_of(word) for word in numbers)
 
     def emotion(folders):
         numbers = [word for word in folders[::-1] if codes and word.isdecimal()]
         words = [word for word in folders[::-1] if not word.isdecimal()]
-        return next(filter(None, map(emotion_name, words + numbers)), None)
+        return next(filter(None, map(emotion_of, words + numbers)), None)
 
     return _of_folders(names, emotion)
 

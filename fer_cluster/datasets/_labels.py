@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from fer_cluster.datasets._words import OFFICIAL, emotion_name, split_of
+from fer_cluster.datasets._words import OFFICIAL, split_of
+from fer_cluster.emotions import emotion_of
 
 ALLOWED = "allowed are 0 to 6 and names such as happy"
 UNLABELLED = ("", "-1")
@@ -22,7 +23,7 @@ def emotions(labels):
     faults : dict of int to str
         The reason for each place whose label is no emotion.
     """
-    return _meanings(labels, emotion_name, lambda word: f"has the emotion {word!r}; {ALLOWED}")
+    return _meanings(labels, emotion_of, lambda word: f"has the emotion {word!r}; {ALLOWED}")
 
 
 def splits(labels):
@@ -52,7 +53,7 @@ def class_names(codes, names):
     """
     known = {str(code): name for code, name in enumerate(names)}
     words, faults = _meanings(codes, known.get, lambda word: f"has the label {word}; {len(names)} are known")
-    found = {word: emotion_name(word) for word in dict.fromkeys(words) if word is not None}
+    found = {word: emotion_of(word) for word in dict.fromkeys(words) if word is not None}
     strange = sorted(word for word, emotion in found.items() if emotion is None)
     return [found.get(word) for word in words], strange, faults
 

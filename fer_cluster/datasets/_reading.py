@@ -11,7 +11,7 @@ from fer_cluster.datasets._csv import read_csv
 from fer_cluster.datasets._npz import read_npz
 from fer_cluster.datasets._official import official
 from fer_cluster.datasets._rejects import Rejects, check_list, remove_list
-from fer_cluster.datasets._votes import votes_of
+from fer_cluster.datasets._votes import read_votes
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
 
@@ -138,7 +138,7 @@ def _tell_rejects(path, good, bad, skip_bad):
 
 
 def _with_votes(faces, votes, rejected):
-    about = pd.concat([faces.about, votes_of(votes, faces.about["split"], rejected)], axis=1)
+    about = pd.concat([faces.about, read_votes(votes, faces.about["split"], rejected)], axis=1)
     return Faces(faces.images, about, faces.name)
 
 

@@ -5,7 +5,8 @@ import csv
 import pandas as pd
 
 from fer_cluster.datasets._labels import ALLOWED, UNLABELLED
-from fer_cluster.datasets._words import OFFICIAL, emotion_name, roles, split_of, typed
+from fer_cluster.datasets._words import OFFICIAL, roles, split_of, typed
+from fer_cluster.emotions import emotion_of
 from fer_cluster.errors import InputError
 
 
@@ -53,7 +54,7 @@ class Rows:
         """Return what is wrong with the emotion or the split of any of some rows, or None."""
         if "emotion" in self.roles:
             for word in dict.fromkeys(columns[self.roles["emotion"]]):
-                if emotion_name(word) is None and word.strip() not in UNLABELLED:
+                if emotion_of(word) is None and word.strip() not in UNLABELLED:
                     return f"has the emotion {word[:40]!r}; {ALLOWED}"
         if "split" in self.roles:
             return self._split_fault(self.roles["split"], columns)
@@ -71,7 +72,7 @@ class Rows:
 
     def about(self):
         """Return the columns beside the pixels."""
-        meanings = {"emotion": emotion_name, "split": lambda word: split_of(word) or word}
+        meanings = {"emotion": emotion_of, "split": lambda word: split_of(word) or word}
         about = {}
         for role, meaning in meanings.items():
             if role in self.roles:

@@ -11,7 +11,7 @@ NAMES += ["disgust", "fear", "contempt", "unknown", "nf"]
 COLUMNS = [f"votes_{name}" for name in NAMES]
 
 
-def votes_of(path, splits, rejected=()):
+def read_votes(path, splits, rejected=()):
     """Return the votes of each face.
 
     Parameters

@@ -1,10 +1,7 @@
 """What columns, splits and emotions are called in the data sets that people have on disk."""
 
-import re
-
 import pandas as pd
 
-from fer_cluster.emotions import EMOTIONS, emotion_of
 from fer_cluster.errors import InputError
 
 OFFICIAL = ("Training", "PublicTest", "PrivateTest")
@@ -32,15 +29,6 @@ def split_of(word):
     ('Training', 'PrivateTest', None)
     """
     return _SPLIT_NAMES.get(str(word).strip().lower())
-
-
-def emotion_name(word):
-    """Return the emotion of a name or of a FER2013 code 0 to 6, or None."""
-    word = str(word).strip()
-    if re.fullmatch(r"[+-]?\d+(\.0*)?", word):
-        code = int(float(word)) if len(word) < 9 else -1
-        return EMOTIONS[code] if 0 <= code < len(EMOTIONS) else None
-    return emotion_of(word)
 
 
 def roles(names, source):

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cosine_similarity
 
+from fer_cluster.training.average import follow
 from fer_cluster.training.body import projector, standardised
 
 
@@ -36,13 +37,11 @@ class Bootstrap(nn.Module):
         predicted = self.predictor(self.projector(self.body(views)))
         return disagreement(predicted.float(), wanted.float())
 
-    @torch.no_grad()
     def follow(self):
         """Move the target toward body and projector, the less the more steps are done."""
         moved = (1 - self.momentum) * (1 + torch.cos(math.pi * self.done / self.steps)) / 2
         online = chain(self.body.parameters(), self.projector.parameters())
-        for followed, following in zip(online, self.target.parameters(), strict=True):
-            following.lerp_(followed, moved)
+        follow(self.target.parameters(), online, moved)
         self.done += 1
 
 

@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import update_bn
 
 from fer_cluster.training.body import standardised
 
@@ -59,20 +60,10 @@ def masked_loss(drawn, wanted, hidden):
     return (error * hidden).sum() / hidden.sum()
 
 
-@torch.no_grad()
 def measure(body, batches):
     """Set the means and variances of batch normalisation to those of whole images, in place.
 
     Those found in training are of images that were largely hidden.
     """
-    norms = [module for module in body.modules() if isinstance(module, nn.BatchNorm2d)]
-    usual = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # the plain mean over the batches
-    body.train()
-    for images, _ in batches:
-        body(standardised(images))
+    update_bn((standardised(images) for images, _ in batches), body)  # the plain mean over the batches
     body.eval()
-    for norm, momentum in zip(norms, usual, strict=True):
-        norm.momentum = momentum

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fer_cluster.axes import covariance, largest
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError
 from fer_cluster.nuisances import brightness, gradient_x, gradient_y
@@ -49,9 +50,7 @@ class Coarse:
         self.windows_ = [windows(side, step) for side in sides]
         low = np.concatenate([self._low(even(block)) for _, block in blocks(images)])
         self.mean_ = low.mean(0)
-        covariance = np.cov(low, rowvar=False, dtype=np.float64).reshape(low.shape[1], -1)
-        variance, vectors = np.linalg.eigh(covariance)
-        variance, vectors = variance[::-1][: self.n_components], vectors[:, ::-1][:, : self.n_components]
+        variance, vectors = largest(covariance(low), self.n_components)
         if not variance[0] > _TINY:
             raise InputError("NeutralResidual needs faces that are not all the same.")
         self.axes_ = vectors[:, variance > _TINY * variance[0]].astype(np.float32)

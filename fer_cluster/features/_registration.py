@@ -4,12 +4,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from fer_cluster.blocks import blocks
+from fer_cluster.blocks import CACHED, blocks
 from fer_cluster.errors import InputError
 from fer_cluster.features._moves import Moves
 from fer_cluster.images import as_images
 
-_AT_ONCE = 256  # images whose float copies stay in the processor's cache
 _LEAST = 16  # pixels of a side
 _FACES = 2000  # of which the mean face is made
 _ROUNDS = 3  # of placing these on their mean and making it anew
@@ -67,8 +66,8 @@ class Registration(TransformerMixin, BaseEstimator):
         self.mean_ = _symmetric(edges.mean(0))
         for _ in range(_ROUNDS):
             place = _Placing(self.mean_)
-            moves = _centred(Moves.joined(place(few) for _, few in blocks(edges, _AT_ONCE)))
-            moved = (moves[few].moved(block).sum(0) for few, block in blocks(edges, _AT_ONCE))
+            moves = _centred(Moves.joined(place(few) for _, few in blocks(edges, CACHED)))
+            moved = (moves[few].moved(block).sum(0) for few, block in blocks(edges, CACHED))
             self.mean_ = _symmetric(sum(moved) / len(edges))
         return self
 
@@ -83,12 +82,12 @@ class Registration(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         images = as_images(images, "Registration", self.mean_.shape)
         place = _Placing(self.mean_)
-        return Moves.joined(place(_edges(few)) for _, few in blocks(images, _AT_ONCE))
+        return Moves.joined(place(_edges(few)) for _, few in blocks(images, CACHED))
 
     def transform(self, images):
         """Return the images in register, uint8, shape (n, height, width)."""
         moves, aligned = self.moves(images), np.empty(images.shape, np.uint8)
-        for few, block in blocks(images, _AT_ONCE):
+        for few, block in blocks(images, CACHED):
             aligned[few] = np.rint(moves[few].moved(block))
         return aligned
 

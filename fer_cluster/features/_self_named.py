@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 
+from fer_cluster.training.average import follow
 from fer_cluster.training.body import standardised
 
 MOMENTUM = 0.995  # share of itself that the following net keeps at each step
@@ -35,15 +36,10 @@ class Named(nn.Module):
         if self.following is None or not self.training:
             return logits
         with torch.no_grad():
-            self._follow()
+            online = chain(self.body.parameters(), self.heads.parameters())
+            follow(self.following.parameters(), online, 1 - MOMENTUM)
             heard = self.following(standardised(images)).float()
         return torch.cat([logits, heard], 1)
-
-    def _follow(self):
-        """Move the following net a step toward body and heads."""
-        online = chain(self.body.parameters(), self.heads.parameters())
-        for followed, following in zip(online, self.following.parameters(), strict=True):
-            following.lerp_(followed, 1 - MOMENTUM)
 
 
 def naming(numbers, label_smoothing, heard=0.0, told=0):

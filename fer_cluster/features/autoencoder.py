@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.errors import InputError
+from fer_cluster.features._components import keep_components
 from fer_cluster.training.encoder import Encoder
 from fer_cluster.whole import is_whole
 
@@ -50,13 +51,8 @@ class Autoencoder(Encoder):
 
     def finish(self, images):
         """Learn the principal axes of the code of the images, and keep them with the weights."""
-        import torch
-        from sklearn.decomposition import PCA
-
-        pca = PCA(len(self.net_.components), svd_solver="covariance_eigh")
-        pca.fit(self.through(images, lambda batch: self.net_.encode(_unit(batch))).astype(np.float64))
-        for name in ("mean", "components"):
-            getattr(self.net_, name).copy_(torch.from_numpy(getattr(pca, f"{name}_")))
+        code = self.through(images, lambda batch: self.net_.encode(_unit(batch)))
+        keep_components(self.net_, code.astype(np.float64))
 
     def reconstruct(self, images):
         """Return what the net makes of images like those of the fit, uint8 of the same shape."""

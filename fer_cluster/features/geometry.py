@@ -4,14 +4,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from fer_cluster.blocks import blocks
+from fer_cluster.blocks import CACHED, blocks
 from fer_cluster.errors import InputError
 from fer_cluster.features._registration import aligner, check_aligned
 from fer_cluster.images import as_images
 
 __all__ = ["Geometry"]
 
-_AT_ONCE = 256  # images whose edges stay in the processor's cache
 _LEAST = 16  # pixels of a side
 _FAINT = 8.0  # grey values; the contrast of a blank image
 
@@ -129,11 +128,9 @@ class Geometry(TransformerMixin, BaseEstimator):
         if self.registration_ is not None:
             images = self.registration_.transform(images)
         features = np.empty((len(images), len(self.names_)), np.float32)
-        for rows, block in blocks(images):
-            for start in range(0, len(block), _AT_ONCE):
-                few = block[start : start + _AT_ONCE]
-                measured = np.stack(list(_measured(few).values()), axis=1)  # (2 * few, 44)
-                features[rows][start : start + _AT_ONCE] = (measured[: len(few)] + measured[len(few) :]) / 2
+        for rows, few in blocks(images, CACHED):
+            measured = np.stack(list(_measured(few).values()), axis=1)  # (2 * few, 44)
+            features[rows] = (measured[: len(few)] + measured[len(few) :]) / 2
         return features
 
 

@@ -14,6 +14,7 @@ from fer_cluster.whole import check_whole
 __all__ = ["Hog"]
 
 _AT_ONCE = 128  # images whose gradients stay in the processor's cache
+_TINY = 1e-5  # length that a histogram of nothing is divided by
 
 # Rows and columns of a block's centre, as shares of height and width: (top, bottom, left, right).
 _REGIONS = {
@@ -101,10 +102,8 @@ class Hog(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         images = as_images(images, "Hog", self.shape_)
         features = np.empty((len(images), len(self.place_)), np.float32)
-        for rows, block in blocks(images):
-            for start in range(0, len(block), _AT_ONCE):
-                few = block[start : start + _AT_ONCE]
-                features[rows][start : start + _AT_ONCE] = self._describe(few)
+        for rows, few in blocks(images, _AT_ONCE):
+            features[rows] = self._describe(few)
         return features
 
     def _describe(self, images):
@@ -179,5 +178,5 @@ def _centres(shape, cell, block):
     return [(np.arange(max(side // cell - block + 1, 0)) + block / 2) * cell / side for side in shape]
 
 
-def _unit(x, tiny=1e-5):
-    return x / np.sqrt((x * x).sum(-1, keepdims=True) + tiny**2)
+def _unit(x):
+    return x / np.sqrt((x * x).sum(-1, keepdims=True) + _TINY**2)

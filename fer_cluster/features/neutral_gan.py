@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_cluster.errors import InputError
+from fer_cluster.features._components import keep_components
 from fer_cluster.training.encoder import Encoder
 
 __all__ = ["NeutralGan"]
@@ -84,13 +85,7 @@ class NeutralGan(Encoder):
 
     def finish(self, images):
         """Learn the principal axes of the residuals, and keep them with the weights."""
-        import torch
-        from sklearn.decomposition import PCA
-
-        pca = PCA(self.n_components, svd_solver="covariance_eigh")
-        pca.fit(self.through(images, self.net_.residual))
-        for name in ("mean", "components"):
-            getattr(self.net_, name).copy_(torch.from_numpy(getattr(pca, f"{name}_")))
+        keep_components(self.net_, self.through(images, self.net_.residual))
 
     def neutral(self, images):
         """Return the neutral selves of faces, as standardised images, float32, (n, height, width)."""

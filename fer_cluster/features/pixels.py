@@ -7,6 +7,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from fer_cluster import processor
+from fer_cluster.axes import largest, signed
 from fer_cluster.blocks import release
 from fer_cluster.errors import InputError
 from fer_cluster.images import as_images
@@ -61,8 +62,7 @@ class Pixels:
         self.shape_ = images.shape[1:]
         self.mean_, self.scale_, covariance = _moments(images)
         variance, vectors = _leading(covariance, count)
-        peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
-        self.components_ = np.ascontiguousarray((vectors * np.sign(peak)).T, dtype=np.float32)
+        self.components_ = np.ascontiguousarray(signed(vectors).T, dtype=np.float32)
         self.explained_variance_ = np.maximum(variance, 0.0).astype(float)
         self.explained_variance_ratio_ = self.explained_variance_ / (np.trace(covariance) or 1.0)
         self.n_features_in_ = len(self.mean_)
@@ -219,10 +219,7 @@ def _leading(matrix, count):
     if 8 * count <= len(matrix):
         with threadpool_limits(1, "blas"):  # in so small products a second thread waits more than it works
             found = _krylov(matrix, count)
-    if found is None:
-        values, vectors = np.linalg.eigh(matrix)
-        found = values[::-1][:count], vectors[:, ::-1][:, :count]
-    return found
+    return largest(matrix, count) if found is None else found
 
 
 def _krylov(matrix, count):
@@ -255,8 +252,8 @@ def _krylov(matrix, count):
 def _ritz(matrix, span, count):
     """Return the leading eigenvalues and vectors of a matrix seen from a span, in float64."""
     span = np.linalg.qr(span.astype(float))[0]
-    values, vectors = np.linalg.eigh(span.T @ matrix @ span)
-    return values[::-1][:count], span @ vectors[:, ::-1][:, :count]
+    values, vectors = largest(span.T @ matrix @ span, count)
+    return values, span @ vectors
 
 
 def _grown(small, columns):

@@ -1,25 +1,17 @@
 """The encoder that is shipped with the package: trained on FER2013 without a label, ready at once."""
 
-import re
-from hashlib import sha256
-from pathlib import Path
-
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from fer_cluster.errors import InputError, unknown
+from fer_cluster.features._encoders import home_of
 from fer_cluster.images import as_images, scaled
 
 __all__ = ["Pretrained"]
 
-HOME = Path(__file__).parent.parent / "pretrained"
-FACES = "ed1eb1a03a0e8bdf4aeb8f09ec26d0ff8c9ab274759937caf62991ad1576183c"  # FER2013; it saw Training
 SIDE = 48  # pixels of the images that it was trained on
 CODES = ("subspace", "expressions", "body")
-_FILES = ("weights.safetensors", "model.json", "codes.safetensors")
 _LEAST = 16
-_ENCODER = re.compile(r"(?:^|[|>=])\s*(pretrained\b[^|>]*)")  # the part's text within another's
-_FOLDER = re.compile(r"\bfolder\s*=([^,;]+)")
 
 
 class Pretrained(TransformerMixin, BaseEstimator):
@@ -38,8 +30,8 @@ class Pretrained(TransformerMixin, BaseEstimator):
     device : str
         ``auto``, ``cpu``, ``cuda``, ...
     folder : str
-        Where another encoder lies that :func:`ship` wrote, such as one of yours, ``~`` for your home;
-        empty for the shipped one.
+        Where another encoder lies that ``experiments/ship_encoder.py`` wrote, such as one of yours,
+        ``~`` for your home; empty for the shipped one.
 
     Attributes
     ----------
@@ -73,7 +65,7 @@ class Pretrained(TransformerMixin, BaseEstimator):
         self.shape_ = as_images(images, "Pretrained").shape[1:]
         if min(self.shape_) < _LEAST:
             raise InputError(f"Pretrained needs images of {_LEAST} pixels or more, got {self.shape_}.")
-        home = _whole(self.folder)
+        home = home_of(self.folder)
         self.encoder_ = load_model(home).set_params(device=self.device)
         if self.code != "body":
             self.weights_, self.level_ = _read(home / "codes.safetensors", self.code)
@@ -83,7 +75,7 @@ class Pretrained(TransformerMixin, BaseEstimator):
         """Raise an InputError where the code is unknown, or the encoder is not there."""
         if self.code not in CODES:
             raise unknown("code", self.code, CODES)
-        _whole(self.folder)
+        home_of(self.folder)
 
     def transform(self, images):
         """Return the features of images, shape (n, d), float32.
@@ -99,28 +91,6 @@ class Pretrained(TransformerMixin, BaseEstimator):
         images = as_images(images, "Pretrained", self.shape_)
         x = self.encoder_.transform(scaled(images, (SIDE, SIDE)))
         return x if self.code == "body" else x @ self.weights_ + self.level_
-
-
-def digest(folder=""):
-    """Return the first twelve hexadecimal digits of the SHA-256 of an encoder's weights.
-
-    Parameters
-    ----------
-    folder : path-like
-        Where they lie; empty for those that are shipped.
-
-    Raises
-    ------
-    InputError
-        Where they, or the readings beside them, are not there.
-    """
-    return sha256((_whole(folder) / _FILES[0]).read_bytes()).hexdigest()[:12]
-
-
-def folders_in(texts):
-    """Return the folder of each encoder that the texts of parameters name, empty for the shipped one."""
-    parts = [part for text in texts for part in _ENCODER.findall(text)]
-    return [folder[0].strip() if (folder := _FOLDER.findall(part)) else "" for part in parts]
 
 
 def _read(path, code):
@@ -139,44 +109,3 @@ def _read(path, code):
         if not np.isfinite(codes[name]).all():
             raise InputError(f"{name} in {path} has values that are not finite; all must be.")
     return [codes[name] for name in names]
-
-
-def _whole(folder):
-    """Return the folder of an encoder, that of the shipped one where it is empty; all its files are there."""
-    home = Path(folder or HOME).expanduser()
-    missing = [home / name for name in _FILES if not (home / name).is_file()]
-    if missing and folder:
-        raise InputError(f"No encoder is in {str(folder)!r}: {missing[0]} is missing.")
-    if missing:
-        raise InputError(
-            f"The shipped encoder is not there: {missing[0]} is missing; install the package anew."
-        )
-    return home
-
-
-def ship(encoder, subspace, expressions, folder=HOME):
-    """Write what is shipped: a trained encoder, in float16, and what fitted steps make of its features.
-
-    Parameters
-    ----------
-    encoder : SelfNamed
-    subspace : SignalToNuisance
-    expressions : LearntExpressions
-    folder : path-like
-    """
-    from safetensors.numpy import save  # which takes the memory of an array as it lies
-
-    from fer_cluster.atomic import writing
-    from fer_cluster.training.models import save_model
-
-    save_model(encoder, folder, half=True)
-    read = expressions.weights_ / expressions.scale_[:, None]
-    learnt = {
-        "subspace.weights": subspace.weights_,
-        "subspace.level": -subspace.mean_ @ subspace.weights_,
-        "expressions.weights": read,
-        "expressions.level": expressions.shift_ - expressions.mean_ @ read,
-    }
-    tensors = {name: np.ascontiguousarray(array, np.float32) for name, array in learnt.items()}
-    with writing(Path(folder) / "codes.safetensors") as path:
-        path.write_bytes(save(tensors))

@@ -5,13 +5,14 @@ import json
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from fer_cluster import catalog
 from fer_cluster.chain import Remembering, chained, spaces
 from fer_cluster.errors import InputError
-from fer_cluster.features import pretrained
+from fer_cluster.features._encoders import digest, folders_in
 from fer_cluster.features._views import ViewEncoder
 from fer_cluster.whole import are_whole
 
@@ -70,6 +71,7 @@ class SelfNamed(ViewEncoder):
         beside the names, by least squares, each scaled to unit variance; empty for none.
     """
 
+    to_one: ClassVar[tuple[str, ...]] = ("evenness", "momentum_teacher")
     described: str = "patches:n_words=300"
     prior: str = PRIOR
     n_priors: int = 2
@@ -157,8 +159,8 @@ class SelfNamed(ViewEncoder):
         Encoders from folders, which might be exchanged, are told by their weights too.
         """
         params = self.get_params()
-        folders = pretrained.folders_in([value for value in params.values() if isinstance(value, str)])
-        weights = [pretrained.digest(folder) for folder in folders if folder]
+        folders = folders_in([value for value in params.values() if isinstance(value, str)])
+        weights = [digest(folder) for folder in folders if folder]
         settings = json.dumps([params, what, *weights], default=str, sort_keys=True)
         return sha256(settings.encode() + np.ascontiguousarray(images).tobytes()).hexdigest()
 

@@ -4,6 +4,8 @@ import numpy as np
 
 from fer_cluster.errors import InputError
 
+_GAP = 0.4  # of a panel, between those that one Axes is divided into
+
 
 def axes_for(ax, shape, size, count=None):
     """Return as many Axes as a figure has panels, row by row.
@@ -47,12 +49,12 @@ def settle(figure):
     figure.get_layout_engine().execute(figure)
 
 
-def _divide(ax, rows, columns, gap=0.4):
+def _divide(ax, rows, columns):
     """Return Axes set into one: its frame is hidden, its place is kept."""
     ax.set_axis_off()
-    width, height = 1 / (columns + gap * (columns - 1)), 1 / (rows + gap * (rows - 1))
+    width, height = 1 / (columns + _GAP * (columns - 1)), 1 / (rows + _GAP * (rows - 1))
     corners = [
-        (column * width * (1 + gap), 1 - height - row * height * (1 + gap))
+        (column * width * (1 + _GAP), 1 - height - row * height * (1 + _GAP))
         for row in range(rows)
         for column in range(columns)
     ]

@@ -7,16 +7,16 @@ import pandas as pd
 
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import unknown
-from fer_cluster.naming import names_apart
+from fer_cluster.naming import keyed
+from fer_cluster.written import three
 
 KEYS = ["run", "dataset", "split"]
 
 
 def named(runs):
     """Yield ``(keys, run)``: the run, data set and split; runs that share all three are numbered."""
-    keys = [(run.name, run.spec["dataset"]["name"], run.spec["split"]) for run in runs]
-    for name, key, run in zip(names_apart(keys), keys, runs, strict=True):
-        yield dict(zip(KEYS, (name, *key[1:]), strict=True)), run
+    for key, run in keyed(runs, "split"):
+        yield dict(zip(KEYS, key, strict=True)), run
 
 
 def parts_of(run, parts):
@@ -71,8 +71,8 @@ def agreement(table):
 
 
 def groups(data):
-    """Return ``(keys, rows)`` of each run in the data of a figure, in their order."""
-    return [(dict(zip(KEYS, keys, strict=True)), rows) for keys, rows in data.groupby(KEYS, sort=False)]
+    """Return the rows of each run in the data of a figure, in their order."""
+    return [rows for _, rows in data.groupby(KEYS, sort=False)]
 
 
 def where(first):
@@ -97,7 +97,7 @@ def ami_of(rows):
     if pd.isna(first["ami"]):
         return "no labels"
     which = ", first seed" if first["seeds"] > 1 else ""
-    return f"AMI {round(first['ami'], 3) + 0.0:.3f}{which}"  # never "-0.000"
+    return f"AMI {three(first['ami'])}{which}"
 
 
 def so_many(n, what="face"):

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+_ROUNDS = 200  # how often all pairs are pushed at most
 
-def spread(points, size, rounds=200):
+
+def spread(points, size):
     """Push boxes apart until none overlap, each as near its point as that allows.
 
     Parameters
@@ -12,8 +14,6 @@ def spread(points, size, rounds=200):
         Where the boxes should be centred.
     size : tuple of float
         Width and height of a box, in the units of ``points``.
-    rounds : int
-        How often all pairs are pushed at most.
 
     Returns
     -------
@@ -22,7 +22,7 @@ def spread(points, size, rounds=200):
     size = np.asarray(size, float)
     angle = 2.4 * np.arange(len(points))[:, None]  # the golden angle: equal points part in all directions
     centres = points + 1e-3 * size * np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
-    for _ in range(rounds):
+    for _ in range(_ROUNDS):
         apart = (centres[:, None] - centres[None]) / size  # (n, n, 2), 1 where boxes just touch
         depth = 1 - np.abs(apart).max(-1)
         np.fill_diagonal(depth, 0)

@@ -1,4 +1,4 @@
-"""Panels of runs: how they are laid out, what is written above them, how they are framed."""
+"""Panels of runs: how they are laid out, what is written around them, how they are framed."""
 
 from textwrap import wrap
 
@@ -6,8 +6,8 @@ from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups
 
 
-def of_runs(data, ax, panel, legend=0.0):
-    """Return the rows of each run and as many Axes, two beside each other.
+def of_runs(data, ax, panel, room=(0.3, 0.0), beside=2):
+    """Return the rows of each run and as many Axes.
 
     Parameters
     ----------
@@ -17,13 +17,15 @@ def of_runs(data, ax, panel, legend=0.0):
         As that of :func:`fer_cluster.plots._axes.axes_for`.
     panel : tuple of float
         Width and height of a panel in inches, with its title.
-    legend : float
-        Height of what is below the last panel, in inches.
+    room : tuple of float
+        Width and height of what is beside and below all panels, in inches.
+    beside : int
+        How many panels, at most, are beside each other.
     """
-    runs = [rows for _, rows in groups(data)]
-    columns = min(len(runs), 2)
+    runs = groups(data)
+    columns = min(len(runs), beside)
     lines = -(-len(runs) // columns)
-    size = (columns * panel[0] + 0.3, lines * panel[1] + legend)
+    size = (columns * panel[0] + room[0], lines * panel[1] + room[1])
     return runs, axes_for(ax, (lines, columns), size, len(runs))
 
 
@@ -38,3 +40,19 @@ def frame(ax, values="y"):
     ax.spines[["top", "right"] if values == "y" else ["top", "right", "left"]].set_visible(False)
     ax.grid(axis=values, color="0.92")
     ax.set_axisbelow(True)
+
+
+def frame_rows(ax):
+    """Frame Axes whose rows have names: small numbers below, no ticks beside the names."""
+    ax.tick_params(axis="x", labelsize=8.5)
+    ax.tick_params(axis="y", length=0)
+    frame(ax, values="x")
+
+
+def explain(axes, handles, columns, alone):
+    """Write the legend below all panels; below the first where a figure holds others as well."""
+    style = {"handles": handles, "frameon": False, "fontsize": 8}
+    if alone:
+        axes[0].figure.legend(loc="outside lower center", ncols=columns, **style)
+    else:
+        axes[0].legend(loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=3, **style)

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import entitle, frame
+from fer_cluster.written import percent
 
 __all__ = ["Annotators"]
 
 _PANEL = (2.9, 4.1)  # inches
 _CLUSTERS = {"color": "black", "marker": "o", "mfc": "white"}
-_PEOPLE = {"color": "#D55E00", "ls": (0, (5, 1.5))}  # of Okabe and Ito, as the ceiling
-_CEILING = {"color": "#0072B2", "ls": ":"}
+_PEOPLE = {"color": VERMILION, "ls": (0, (5, 1.5))}
+_CEILING = {"color": BLUE, "ls": ":"}
 _YARDSTICKS = (  # what clusters are right by, their column; the column beside them, its name and style
     ("most voters", "accuracy_majority", "one_voter", "one voter, by the others", _PEOPLE),
     ("the label", "accuracy", "label_majority", "most voters", _PEOPLE),
@@ -52,7 +54,7 @@ class Annotators:
         """
         runs, beside = groups(data), len(_YARDSTICKS)
         axes = axes_for(ax, (len(runs), beside), (beside * _PANEL[0] + 0.3, len(runs) * _PANEL[1]))
-        for place, (_, rows) in enumerate(runs):
+        for place, rows in enumerate(runs):
             panels = axes[beside * place : beside * (place + 1)]
             for panel, yardstick in zip(panels, _YARDSTICKS, strict=True):
                 _draw_yardstick(panel, rows, *yardstick)
@@ -65,7 +67,7 @@ def _draw_yardstick(ax, table, right_by, clusters, people, name, style):
     whole = table[table["disagreement"] == "all"].iloc[0]
     rows = table[table["disagreement"] != "all"].reset_index(drop=True)
     for column, words, how in ((people, name, style), (clusters, "names of clusters", _CLUSTERS)):
-        label = f"{words}: {100 * whole[column]:.1f} %"
+        label = f"{words}: {percent(whole[column])}"
         ax.plot(rows.index, 100 * rows[column], lw=1.8, ms=5, label=label, **how)
     ticks = [f"{row['entropy'] + 0.0:.2f}\n{row['n']:,}" for _, row in rows.iterrows()]
     ax.set_xticks(rows.index, ticks, fontsize=8)

@@ -7,10 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from fer_cluster import catalog
+from fer_cluster.colours import VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import so_many
-from fer_cluster.plots._panels import frame
+from fer_cluster.plots._panels import explain, frame
 from fer_cluster.whole import check_whole
+from fer_cluster.written import three
 
 __all__ = ["Chance"]
 
@@ -22,7 +24,7 @@ _METRICS = {
     "named_accuracy": "named accuracy\n(named on the fit part)",
 }
 _KEYS = ["run", "dataset", "split", "part"]
-_NULL = "#D55E00"
+_NULL = VERMILION
 _LINE = 0.17  # inches, the height of a line of text
 
 
@@ -97,8 +99,7 @@ def _draw_metric(ax, rows):
         ax.plot(row["null"], place, "|", ms=10, mew=1.5, color=_NULL)
         ax.plot(row["value"], place, "o", ms=6, mec="black", mfc="black" if above else "white", clip_on=False)
         end = (max(row["value"], row["high"]), place)
-        written = f"{round(row['value'], 3) + 0.0:.3f}"
-        ax.annotate(written, end, (6, 0), textcoords="offset points", va="center", fontsize=8)
+        ax.annotate(three(row["value"]), end, (6, 0), textcoords="offset points", va="center", fontsize=8)
     lowest, highest = rows[["low", "value"]].min(axis=None), rows[["high", "value"]].max(axis=None)
     spread = max(highest - lowest, 0.01)
     ax.set_xlim(lowest - 0.08 * spread, highest + 0.4 * spread)  # room for the values
@@ -118,8 +119,4 @@ def _legend(axes, alone):
         Line2D([], [], mfc="white", **dot, label="not above chance"),
         Line2D([], [], color=_NULL, lw=6, alpha=0.45, label="95 % of permutations; bar: their mean"),
     ]
-    style = {"handles": handles, "frameon": False, "fontsize": 8}
-    if alone:
-        axes[0].figure.legend(loc="outside lower center", ncols=3, **style)
-    else:
-        axes[0].legend(loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=3, **style)
+    explain(axes, handles, 3, alone)

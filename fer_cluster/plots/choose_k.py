@@ -6,6 +6,7 @@ from typing import ClassVar
 import pandas as pd
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import entitle, frame
@@ -30,7 +31,7 @@ _BANDS = {  # what they hold, of the criteria that have one
     "stability": "band: ± sd over halvings",
 }
 _STRONG = 0.8
-_LINE, _CHOSEN = "#0072B2", "#D55E00"
+_LINE, _CHOSEN = BLUE, VERMILION
 _COLUMNS = 4
 _PANEL = (2.7, 2.4)  # inches
 
@@ -71,7 +72,7 @@ class ChooseK:
         ax : Axes or sequence of Axes, optional
             To draw into: one for each criterion of each run, or one that is divided.
         """
-        runs = [(rows, rows["criterion"].unique()) for _, rows in groups(data)]
+        runs = [(rows, rows["criterion"].unique()) for rows in groups(data)]
         columns = min(_COLUMNS, max(len(criteria) for _, criteria in runs))
         lines = sum(-(-len(criteria) // columns) for _, criteria in runs)
         size = (columns * _PANEL[0] + 0.4 * (columns == 1), lines * _PANEL[1] + 0.5 * len(runs))

@@ -8,8 +8,9 @@ import pandas as pd
 
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
-from fer_cluster.plots._axes import axes_for
-from fer_cluster.plots._faces import caption, groups, named, parts_of, so_many
+from fer_cluster.plots._faces import caption, named, parts_of, so_many
+from fer_cluster.plots._panels import of_runs
+from fer_cluster.plots._tables import colour_bar, write_sums
 
 __all__ = ["Confusion"]
 
@@ -76,16 +77,11 @@ class Confusion:
         ax : Axes or sequence of Axes, optional
             To draw into: one for each run, or one that is divided.
         """
-        runs = groups(data)
-        columns = min(len(runs), 2)
-        rows = -(-len(runs) // columns)
-        size = (columns * (8 * _CELL[0] + 1.1) + 0.9, rows * (8 * _CELL[1] + 1.5))
-        axes = axes_for(ax, (rows, columns), size, len(runs))
-        for (_, cells), panel in zip(runs, axes, strict=True):
+        runs, axes = of_runs(data, ax, (8 * _CELL[0] + 1.1, 8 * _CELL[1] + 1.5), room=(0.9, 0.0))
+        for cells, panel in zip(runs, axes, strict=True):
             image = _draw_run(panel, cells)
             panel.set_title(f"{caption(cells, 64)}\n{_result(cells)}", loc="left", fontsize=10)
-        place = {"fraction": 0.03, "pad": 0.02, "aspect": 30, "shrink": 0.8}
-        bar = axes[0].figure.colorbar(image, ax=axes if ax is None else ax, **place)
+        bar = colour_bar(image, axes, ax)
         bar.set_label("share of the faces of the true emotion (%)", fontsize=9)
         bar.ax.tick_params(labelsize=8.5)
         return axes[0].figure
@@ -123,7 +119,7 @@ def _draw_run(ax, cells):
         weight = "bold" if row == column else "normal"
         ax.text(column, row, percent, va="bottom", fontsize=9.5, fontweight=weight, **style)
         ax.text(column, row + 0.06, _number(count[row, column]), va="top", fontsize=8, **style)
-    _write_sums(ax, count)
+    write_sums(ax, count, _number)
     _name_axes(ax)
     return image
 
@@ -136,15 +132,6 @@ def _wide(cells, values):
 def _number(value):
     """Return a mean count, with a decimal where it is small and broken."""
     return f"{value:,.1f}" if value < 9.95 and value % 1 else f"{value:,.0f}"
-
-
-def _write_sums(ax, count):
-    n = len(EMOTIONS)
-    style = {"ha": "center", "va": "center", "fontsize": 9, "color": "0.3"}
-    for place, (of_row, of_column) in enumerate(zip(count.sum(1), count.sum(0), strict=True)):
-        ax.text(n, place, _number(of_row), **style)
-        ax.text(place, n, _number(of_column), **style)
-    ax.text(n, n, _number(count.sum()), **style)
 
 
 def _name_axes(ax):

@@ -8,18 +8,18 @@ import pandas as pd
 
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
-from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import (
     agreement,
     ami_of,
     caption,
     count,
     faces_of,
-    groups,
     n_clusters_of,
     named,
     so_many,
 )
+from fer_cluster.plots._panels import of_runs
+from fer_cluster.plots._tables import colour_bar, write_sums
 
 __all__ = ["Contingency"]
 
@@ -90,22 +90,17 @@ class Contingency:
         ax : Axes or sequence of Axes, optional
             To draw into: one for each run, or one that is divided.
         """
-        runs = groups(data)
         cells = max(int(data["cluster"].max()) + 1, 6) + 1  # in the widest row, its sum included
-        columns = 2 if len(runs) > 1 and cells <= 10 else 1
-        rows = -(-len(runs) // columns)
-        size = (columns * (cells * _CELL[0] + 1.3) + 0.9, rows * (8 * _CELL[1] + 1.8))
-        axes = axes_for(ax, (rows, columns), size, len(runs))
+        panel = (cells * _CELL[0] + 1.3, 8 * _CELL[1] + 1.8)
+        runs, axes = of_runs(data, ax, panel, room=(0.9, 0.0), beside=2 if cells <= 10 else 1)
         limit = max(3.0, float(data["residual"].abs().max()))
-        for (_, table), panel in zip(runs, axes, strict=True):
+        for table, panel in zip(runs, axes, strict=True):
             image = _draw_run(panel, table, limit)
             panel.set_xlim(-0.5, cells - 0.5)  # cells of one size in all panels
             total = so_many(table["count"].sum(), "labelled face")
             title = f"{caption(table, 8 * cells)}\n{total}, {ami_of(table)}"
             panel.set_title(title, loc="left", fontsize=10)
-        place = {"fraction": 0.03, "pad": 0.02, "aspect": 30, "shrink": 0.8}
-        bar = axes[0].figure.colorbar(image, ax=axes if ax is None else ax, **place)
-        bar.set_label("adjusted residual (by chance within ±2)")
+        colour_bar(image, axes, ax).set_label("adjusted residual (by chance within ±2)")
         return axes[0].figure
 
 
@@ -141,7 +136,7 @@ def _draw_run(ax, cells, limit):
         pale = abs(wide["residual"][row, column]) < 0.6 * limit
         texts = f"{wide['count'][row, column]:,}", _expected(wide["expected"][row, column])
         _write_cell(ax, column, row, texts, "black" if pale else "white")
-    _write_sums(ax, wide["count"])
+    write_sums(ax, wide["count"], "{:,}".format)
     _name_axes(ax, cells)
     return image
 
@@ -160,16 +155,6 @@ def _write_cell(ax, column, row, texts, colour):
     style = {"ha": "center", "color": colour}
     ax.text(column, row, texts[0], va="bottom", fontsize=9, fontweight="bold", **style)
     ax.text(column, row + 0.03, texts[1], va="top", fontsize=8, **style)
-
-
-def _write_sums(ax, table):
-    n, k = table.shape
-    style = {"ha": "center", "va": "center", "fontsize": 9, "color": "0.3"}
-    for row, total in enumerate(table.sum(1)):
-        ax.text(k, row, f"{total:,}", **style)
-    for column, total in enumerate(table.sum(0)):
-        ax.text(column, n, f"{total:,}", **style)
-    ax.text(k, n, f"{table.sum():,}", **style)
 
 
 def _name_axes(ax, cells):

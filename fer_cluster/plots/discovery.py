@@ -1,19 +1,19 @@
 """How well clusters collect an emotion that they were not fitted on, and how far out it lies."""
 
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
-from fer_cluster.plots._panels import frame
+from fer_cluster.plots._panels import entitle, frame
 from fer_cluster.whole import check_whole
 
 __all__ = ["Discovery"]
 
 _LINE = 0.3  # inches, the height of a row
-_BLUE, _BAND = "#0072B2", "0.8"  # Okabe and Ito's blue
+_BAND = "0.8"  # grey
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class Discovery:
             To draw into: two for each run, or one that is divided.
         """
         runs = groups(data)
-        height = sum(_LINE * len(rows) + 1.5 for _, rows in runs) + 0.4
+        height = sum(_LINE * len(rows) + 1.5 for rows in runs) + 0.4
         axes = axes_for(ax, (len(runs), 2), (7.4, height))
-        for place, (_, rows) in enumerate(runs):
+        for place, rows in enumerate(runs):
             rows = rows.sort_values("f1_held_out", ascending=False, kind="stable", ignore_index=True)
             left, right = axes[2 * place : 2 * place + 2]
             _draw_f1(left, rows)
@@ -78,8 +78,7 @@ def _draw_f1(ax, rows):
     _finish(ax, len(rows), (0, min(1.12 * top + 0.02, 1.03)))
     ax.set_xlabel("F1 of the cluster that collects it best", fontsize=9)
     first = rows.iloc[0]
-    of = f"{where(first)}, {so_many(first['n'])}"
-    ax.set_title("\n".join([*wrap(first["run"], 60), *wrap(of, 60)]), loc="left", fontsize=9.5)
+    entitle(ax, rows, f"{where(first)}, {so_many(first['n'])}", (60, 60))
 
 
 def _draw_auroc(ax, rows):
@@ -87,7 +86,7 @@ def _draw_auroc(ax, rows):
     known = rows.dropna(subset=["auroc_held_out"])
     for place, row in known.iterrows():
         ends = [row["low"], row["high"]]
-        ax.plot(ends, [place, place], lw=2, color=_BLUE, solid_capstyle="butt", zorder=2)
+        ax.plot(ends, [place, place], lw=2, color=BLUE, solid_capstyle="butt", zorder=2)
         _dots(ax, place, row["auroc_held_out"], row["auroc"])
     if not len(known):
         ax.text(0.55, len(rows) / 2 - 0.5, "the clusterer\nhas no centres", fontsize=9, va="center")
@@ -100,7 +99,7 @@ def _draw_auroc(ax, rows):
 
 def _dots(ax, place, held_out, fitted):
     ax.plot(fitted, place, "o", ms=7.5, mfc="none", mec="black", mew=1.2, zorder=4, clip_on=False)
-    ax.plot(held_out, place, "o", ms=5, color=_BLUE, zorder=3, clip_on=False)
+    ax.plot(held_out, place, "o", ms=5, color=BLUE, zorder=3, clip_on=False)
 
 
 def _finish(ax, count, span):
@@ -116,7 +115,7 @@ def _legend(axes, alone):
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], ls="", marker="o", ms=5, color=_BLUE, label="held out of the fit"),
+        Line2D([], [], ls="", marker="o", ms=5, color=BLUE, label="held out of the fit"),
         Line2D([], [], ls="", marker="o", ms=7.5, mfc="none", mec="black", label="fitted on"),
         Line2D([], [], lw=8, color=_BAND, label="held out, by chance, 95 %"),
     ]

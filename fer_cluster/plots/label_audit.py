@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, PURPLE, SKY, VERMILION
 from fer_cluster.errors import InputError
 from fer_cluster.plots._faces import so_many
 from fer_cluster.plots._panels import entitle, frame, of_runs
@@ -13,12 +14,12 @@ __all__ = ["LabelAudit"]
 _PANEL = (4.8, 4.1)  # inches
 _FIRST = 20  # the rank from which on a share says something
 _SHOWN = "precision"
-_STYLES = {  # of Okabe and Ito; lines differ without colour as well
+_STYLES = {  # lines differ without colour as well
     "precision": ("neighbours within the cluster and anywhere", {"color": "black", "lw": 2.4}),
-    "precision_clusters": ("within the cluster alone", {"color": "#0072B2", "lw": 1.5, "ls": (0, (6, 1.5))}),
-    "precision_neighbours": ("anywhere alone", {"color": "#56B4E9", "lw": 1.5}),
-    "precision_self_confidence": ("self-confidence of a classifier", {"color": "#D55E00", "lw": 1.5}),
-    "precision_cleanlab": ("cleanlab", {"color": "#CC79A7", "lw": 1.5, "ls": (0, (4, 1.5, 1, 1.5))}),
+    "precision_clusters": ("within the cluster alone", {"color": BLUE, "lw": 1.5, "ls": (0, (6, 1.5))}),
+    "precision_neighbours": ("anywhere alone", {"color": SKY, "lw": 1.5}),
+    "precision_self_confidence": ("self-confidence of a classifier", {"color": VERMILION, "lw": 1.5}),
+    "precision_cleanlab": ("cleanlab", {"color": PURPLE, "lw": 1.5, "ls": (0, (4, 1.5, 1, 1.5))}),
     "base_rate_of_emotions": ("base rate of the same labels", {"color": "0.4", "lw": 1.2, "ls": ":"}),
     "base_rate": ("base rate of all labels", {"color": "0.4", "lw": 1.2, "ls": (0, (3, 2))}),
 }
@@ -58,7 +59,7 @@ class LabelAudit:
         ax : Axes or sequence of Axes, optional
             To draw into: one for each run, or one that is divided.
         """
-        runs, axes = of_runs(data, ax, _PANEL, legend=1.0)
+        runs, axes = of_runs(data, ax, _PANEL, room=(0.3, 1.0))
         for table, panel in zip(runs, axes, strict=True):
             _draw_run(panel, table)
         legend = {"loc": "upper left", "bbox_to_anchor": (0, -0.2), "fontsize": 8.5, "frameon": False}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._faces import so_many
 from fer_cluster.plots._panels import entitle, frame, of_runs
 from fer_cluster.whole import check_whole
@@ -11,12 +12,12 @@ from fer_cluster.whole import check_whole
 __all__ = ["LabelEfficiency"]
 
 _PANEL = (4.6, 4.0)  # inches
-# Blue and vermilion of Okabe and Ito; marks and dashes tell them apart without colour.
+# Marks and dashes tell them apart without colour.
 _STYLES = {
-    "clusters": ("clusters, each by its commonest label", {"color": "#0072B2", "marker": "o", "ls": "-"}),
+    "clusters": ("clusters, each by its commonest label", {"color": BLUE, "marker": "o", "ls": "-"}),
     "classifier": (
         "classifier, trained on as many",
-        {"color": "#D55E00", "marker": "s", "ls": (0, (4, 1.5))},
+        {"color": VERMILION, "marker": "s", "ls": (0, (4, 1.5))},
     ),
 }
 

@@ -6,10 +6,12 @@ from typing import ClassVar
 
 import pandas as pd
 
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, named
 from fer_cluster.plots._panels import frame
+from fer_cluster.written import percent
 
 __all__ = ["LearningCurve"]
 
@@ -19,8 +21,8 @@ _COLUMNS = {
     ("loss", "training"): "loss",
     ("loss", "watched"): "watch_loss",
 }
-# Blue and vermilion of Okabe and Ito; the line tells them apart without colour.
-_TRAINING, _WATCHED = {"color": "#0072B2", "ls": "-"}, {"color": "#D55E00", "ls": (0, (4, 1.5))}
+# The line tells them apart without colour.
+_TRAINING, _WATCHED = {"color": BLUE, "ls": "-"}, {"color": VERMILION, "ls": (0, (4, 1.5))}
 _PANEL = (4.0, 2.9)  # inches
 _UNITS = {"accuracy": (100, "accuracy (%)"), "loss": (1, "loss")}
 _VIEWS = {  # over which the finished net averages
@@ -70,7 +72,7 @@ class LearningCurve:
         metrics = [metric for metric in _UNITS if metric in set(data["metric"])]
         size = (len(metrics) * _PANEL[0] + 0.3, len(runs) * (_PANEL[1] + 0.9))
         panels = iter(axes_for(ax, (len(runs), len(metrics)), size))
-        for _, rows in runs:
+        for rows in runs:
             row = [next(panels) for _ in metrics]
             for panel, metric in zip(row, metrics, strict=True):
                 _draw_metric(panel, rows[rows["metric"] == metric], metric)
@@ -152,6 +154,6 @@ def _last(rows):
     metric = "accuracy" if "accuracy" in set(rows["metric"]) else "loss"
     ends = rows[rows["metric"] == metric].sort_values("epoch").groupby(["faces", "seed"])["value"].last()
     ends = ends.groupby("faces").mean()
-    shown = (f"{100 * end:.1f} %" if metric == "accuracy" else f"{end:.3g}" for end in ends)
+    shown = (percent(end) if metric == "accuracy" else f"{end:.3g}" for end in ends)
     names = ("training" if faces == "training" else "watched" for faces in ends.index)
     return f"last {metric}: " + ", ".join(sorted(map(" ".join, zip(names, shown, strict=True))))

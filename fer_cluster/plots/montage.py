@@ -9,23 +9,23 @@ import pandas as pd
 
 from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
-from fer_cluster.plots._axes import axes_for, settle
+from fer_cluster.plots._axes import settle
 from fer_cluster.plots._faces import (
     agreement,
     ami_of,
     caption,
     count,
     faces_of,
-    groups,
     n_clusters_of,
     named,
     so_many,
 )
+from fer_cluster.plots._panels import of_runs
+from fer_cluster.plots._pixels import as_image, as_text, mosaic
 
 __all__ = ["Montage"]
 
 _TILE = 0.64  # inches; 48 pixels are twice as many at 150 dots per inch
-_FINE = 4  # each pixel is drawn as 4 x 4, so that it stays square and sharp at any size
 _BAR = 3  # tiles, the length of the bar of emotions
 
 
@@ -83,13 +83,10 @@ class Montage:
         ax : Axes or sequence of Axes, optional
             To draw into: one for each run, or one that is divided.
         """
-        runs = groups(data)
         k, m = int(data["cluster"].max()) + 1, max(int(data["rank"].max()) + 1, 5)
-        columns = min(len(runs), 2)
-        rows = -(-len(runs) // columns)
-        size = (columns * ((m + _BAR + 0.5) * _TILE + 2.2), rows * ((k + 1) * _TILE + 1.3))
-        axes = axes_for(ax, (rows, columns), size, len(runs))
-        for (_, faces), panel in zip(runs, axes, strict=True):
+        panel = ((m + _BAR + 0.5) * _TILE + 2.2, (k + 1) * _TILE + 1.3)
+        runs, axes = of_runs(data, ax, panel, room=(0.0, 0.0))
+        for faces, panel in zip(runs, axes, strict=True):
             _draw_run(panel, faces, m + 0.25)
             shown = "counts and bars" if faces[list(EMOTIONS)].to_numpy().any() else "counts"
             title = f"nearest to the mean, of all parts; {shown} of this part, {ami_of(faces)}"
@@ -101,20 +98,20 @@ class Montage:
 
 
 def _text(image):
-    """Return pixels as text, none where the face is missing; # keeps it from being read as a number."""
-    return "#" + image.tobytes().hex() if image.any() else None
+    """Return pixels as text, none where the face is missing."""
+    return as_text(image) if image.any() else None
 
 
 def _image(pixels, height, width):
     if pd.isna(pixels):
         return np.full((height, width), 255, np.uint8)
-    return np.frombuffer(bytes.fromhex(pixels[1:]), np.uint8).reshape(height, width)
+    return as_image(pixels, height, width)
 
 
 def _draw_run(ax, faces, bars):
     """Draw faces from the left and, from ``bars`` on, shares; a tile is the unit."""
     k, m = faces["cluster"].nunique(), faces["rank"].nunique()
-    ax.imshow(_mosaic(faces, k, m), cmap="gray", vmin=0, vmax=255, extent=(0, m, k, 0))
+    ax.imshow(mosaic(_tiles(faces, k, m)), cmap="gray", vmin=0, vmax=255, extent=(0, m, k, 0))
     clusters = faces.drop_duplicates("cluster").sort_values("cluster")
     counts = np.vstack([clusters[list(EMOTIONS)], clusters[list(EMOTIONS)].sum()])
     sizes = [*clusters["size"], clusters["size"].sum()]
@@ -128,15 +125,12 @@ def _draw_run(ax, faces, bars):
     ax.set_anchor("NW")
 
 
-def _mosaic(faces, k, m):
-    """Return all faces as one image with white gaps."""
+def _tiles(faces, k, m):
+    """Return the faces of each cluster, the nearest first: (k, m, height, width)."""
     height, width = faces[["height", "width"]].iloc[0]
     ordered = faces.sort_values(["cluster", "rank"])["pixels"]
     tiles = np.stack([_image(pixels, height, width) for pixels in ordered])
-    gap = max(1, height // 24)
-    tiles = np.pad(tiles, [(0, 0), (gap, 0), (0, gap)], constant_values=255)
-    mosaic = tiles.reshape(k, m, *tiles.shape[1:]).swapaxes(1, 2).reshape(k * tiles.shape[1], -1)
-    return mosaic.repeat(_FINE, axis=0).repeat(_FINE, axis=1)
+    return tiles.reshape(k, m, height, width)
 
 
 def _draw_bars(ax, counts, left):

@@ -1,19 +1,18 @@
 """How many faces each change of the image puts into another cluster, against dealing them anew."""
 
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
-from fer_cluster.plots._panels import frame
+from fer_cluster.plots._panels import entitle, frame_rows
 from fer_cluster.whole import check_whole
 
 __all__ = ["Moved"]
 
 _LINE = 0.3  # inches, the height of a row
-_BLUE, _VERMILION = "#0072B2", "#D55E00"  # of Okabe and Ito
 
 
 @dataclass(frozen=True)
@@ -59,20 +58,20 @@ class Moved:
             To draw into: one for each run, or one that is divided.
         """
         runs = groups(data)
-        height = sum(_LINE * len(rows) + 1.5 for _, rows in runs)
+        height = sum(_LINE * len(rows) + 1.5 for rows in runs)
         axes = axes_for(ax, (len(runs), 1), (6.6, height))
-        for (_, rows), panel in zip(runs, axes, strict=True):
+        for rows, panel in zip(runs, axes, strict=True):
             _draw_run(panel, rows.reset_index(drop=True))
         return axes[0].figure
 
 
 def _draw_run(ax, rows):
     expected = 100 * rows["expected"].iloc[0]
-    ax.axvline(expected, ls="--", lw=1.2, color=_VERMILION, zorder=0)
+    ax.axvline(expected, ls="--", lw=1.2, color=VERMILION, zorder=0)
     for place, row in rows.iterrows():
         ends = [100 * row["low"], 100 * row["high"]]
-        ax.plot(ends, [place, place], lw=2, color=_BLUE, solid_capstyle="butt", clip_on=False)
-        ax.plot(100 * row["changed"], place, "o", ms=6, color=_BLUE, clip_on=False)
+        ax.plot(ends, [place, place], lw=2, color=BLUE, solid_capstyle="butt", clip_on=False)
+        ax.plot(100 * row["changed"], place, "o", ms=6, color=BLUE, clip_on=False)
         text = {"textcoords": "offset points", "va": "center", "fontsize": 8.5}
         paper = {"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"}  # over the dashed line
         ax.annotate(f"{100 * row['changed']:.1f}", (ends[1], place), (8, 0), bbox=paper, zorder=2, **text)
@@ -82,13 +81,11 @@ def _draw_run(ax, rows):
     ax.set_xlim(-0.02 * right, right)
     below = f"faces in another cluster (%), 95 % interval\ndashed: where faces are dealt anew, {expected:.1f}"
     ax.set_xlabel(below, fontsize=8.5, x=0, ha="left")
-    ax.tick_params(axis="x", labelsize=8.5)
-    ax.tick_params(axis="y", length=0)
-    frame(ax, values="x")
-    ax.set_title(_title(rows.iloc[0]), loc="left", fontsize=9.5)
+    frame_rows(ax)
+    entitle(ax, rows, _of(rows.iloc[0]), (60, 60))
 
 
-def _title(first):
-    of = f"{where(first)}, {so_many(first['n'])}"
+def _of(first):
+    """Return which faces are seen, and how far the clusters are not those of the run."""
     anew = "" if first["refit_ari"] >= 0.9 else f", made anew (ARI {first['refit_ari']:.2f} with the run)"
-    return "\n".join([*wrap(first["run"], 60), *wrap(of + anew, 60)])
+    return f"{where(first)}, {so_many(first['n'])}{anew}"

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster import catalog
+from fer_cluster.colours import VERMILION
 from fer_cluster.nuisances import in_words
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, where
 from fer_cluster.whole import check_whole
+from fer_cluster.written import three
 
 __all__ = ["Nuisance"]
 
@@ -20,8 +22,8 @@ _DOTS = 3.4  # inches, width of the left panel
 _NUMBERS = 12  # clusters at most whose cells hold numbers
 _LIMIT = 2.0  # d of the deepest colour
 _LETTER = 0.078  # inches, the mean width of one of the title
-_STYLES = {  # marker, colour and face of each source; emotion in Okabe and Ito's vermilion
-    "label": {"marker": "D", "color": "#D55E00", "mfc": "#D55E00", "label": "emotion"},
+_STYLES = {  # marker, colour and face of each source
+    "label": {"marker": "D", "color": VERMILION, "mfc": VERMILION, "label": "emotion"},
     "measured": {"marker": "o", "color": "black", "mfc": "black", "label": "nuisance, measured on the image"},
     "data set": {"marker": "o", "color": "black", "mfc": "white", "label": "nuisance, told by the data set"},
 }
@@ -76,9 +78,7 @@ class Nuisance:
         ax : Axes or sequence of Axes, optional
             To draw into: two for each run, or one that is divided.
         """
-        runs = [
-            (rows[rows["shown"] == "factor"], rows[rows["shown"] == "cluster"]) for _, rows in groups(data)
-        ]
+        runs = [(rows[rows["shown"] == "factor"], rows[rows["shown"] == "cluster"]) for rows in groups(data)]
         widest = max(clusters["cluster"].nunique() for _, clusters in runs)
         width = max(widest * (_CELL if widest <= _NUMBERS else _CELL / 2), 1.6)
         height = sum(_ROW * len(factors) + 1.5 for factors, _ in runs)
@@ -131,7 +131,7 @@ def _draw_factors(ax, factors):
         style = {key: value for key, value in _STYLES[row["source"]].items() if key != "label"}
         ax.plot(row["ami"], place, ls="", ms=6, zorder=3, **style)
         text = {"textcoords": "offset points", "va": "center", "fontsize": 8, "color": style["color"]}
-        ax.annotate(f"{round(row['ami'], 3) + 0.0:.3f}", (max(row["ami"], band[1]), place), (7, 0), **text)
+        ax.annotate(three(row["ami"]), (max(row["ami"], band[1]), place), (7, 0), **text)
     ax.axvline(0, color="0.6", lw=0.8, zorder=0)
     ax.set_ylim(len(factors) - 0.5, -0.5)
     ax.set_yticks(range(len(factors)), map(in_words, factors["factor"]), fontsize=9)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
 from fer_cluster.plots._panels import entitle, frame
@@ -11,7 +12,7 @@ from fer_cluster.plots._panels import entitle, frame
 __all__ = ["PurityK"]
 
 _METRICS = {"purity": "purity (grows with k by itself)", "ami": "AMI (does not)"}
-_COLOUR, _NULL = "#0072B2", "#D55E00"
+_COLOUR, _NULL = BLUE, VERMILION
 _PANEL = (3.9, 2.7)  # inches
 
 
@@ -54,7 +55,7 @@ class PurityK:
         runs = groups(data)
         size = (2 * _PANEL[0] + 0.3, len(runs) * (_PANEL[1] + 0.9))
         panels = iter(axes_for(ax, (len(runs), 2), size))
-        for _, rows in runs:
+        for rows in runs:
             row = [next(panels) for _ in _METRICS]
             for panel, metric in zip(row, _METRICS, strict=True):
                 _draw_metric(panel, rows[rows["metric"] == metric].sort_values("k"), metric)

@@ -10,12 +10,12 @@ import pandas as pd
 from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for, settle
 from fer_cluster.plots._faces import groups, named
+from fer_cluster.plots._pixels import as_image, as_text, mosaic
 
 __all__ = ["Reconstruction"]
 
 _ROWS = ("original", "reconstruction")
 _TILE = 0.72  # inches
-_FINE = 4  # each pixel is drawn as 4 x 4, so that it stays square and sharp at any size
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Reconstruction:
         runs = groups(data)
         m = max(int(data["face"].max()) + 1, 7)
         axes = axes_for(ax, (len(runs), 1), (m * _TILE + 1.3, len(runs) * (2 * _TILE + 1.0)))
-        for (_, faces), panel in zip(runs, axes, strict=True):
+        for faces, panel in zip(runs, axes, strict=True):
             _draw_run(panel, faces, m)
         if ax is None:
             settle(axes[0].figure)
@@ -75,13 +75,13 @@ def _pairs(keys, run):
         "width": width,
     }
     for name, row in zip(_ROWS, pairs, strict=True):
-        columns[name] = ["#" + image.tobytes().hex() for image in row]  # "#": never read as a number
+        columns[name] = [as_text(image) for image in row]
     return pd.DataFrame(keys | columns)
 
 
 def _draw_run(ax, faces, m):
     """Draw both rows of faces, a tile the unit, and the error below each pair."""
-    ax.imshow(_mosaic(faces), cmap="gray", vmin=0, vmax=255, extent=(0, len(faces), 2, 0))
+    ax.imshow(mosaic(_tiles(faces)), cmap="gray", vmin=0, vmax=255, extent=(0, len(faces), 2, 0))
     ax.set(xlim=(0, m), ylim=(2, 0))
     ax.set_xticks(np.arange(len(faces)) + 0.5, [f"{error:.4f}" for error in faces["error"]], fontsize=8.5)
     ax.set_yticks([0.5, 1.5], _ROWS, fontsize=9)
@@ -94,12 +94,7 @@ def _draw_run(ax, faces, m):
     ax.set_title("\n".join([*wrap(first["run"], 9 * m), *wrap(of, 9 * m)]), loc="left", fontsize=10)
 
 
-def _mosaic(faces):
-    """Return both rows as one image with white gaps."""
-    shape = tuple(faces[["height", "width"]].iloc[0])
-    gap = max(1, shape[0] // 24)
-    rows = []
-    for name in _ROWS:
-        images = [np.frombuffer(bytes.fromhex(text[1:]), np.uint8).reshape(shape) for text in faces[name]]
-        rows.append(np.hstack([np.pad(i, ((gap, 0), (0, gap)), constant_values=255) for i in images]))
-    return np.vstack(rows).repeat(_FINE, axis=0).repeat(_FINE, axis=1)
+def _tiles(faces):
+    """Return both rows of faces: (2, m, height, width)."""
+    shape = faces[["height", "width"]].iloc[0]
+    return np.array([[as_image(text, *shape) for text in faces[name]] for name in _ROWS])

@@ -83,9 +83,9 @@ class Scatter:
             To draw into: two for each run, or one that is divided.
         """
         runs = groups(data)
-        height = sum(_height(rows) for _, rows in runs)
+        height = sum(_height(rows) for rows in runs)
         axes = axes_for(ax, (len(runs), 2), (2 * _PANEL + 1.7, height))
-        for (_, rows), left, right in zip(runs, axes[::2], axes[1::2], strict=True):
+        for rows, left, right in zip(runs, axes[::2], axes[1::2], strict=True):
             _draw_run(rows.reset_index(drop=True), left, right)
         if ax is None:
             settle(axes[0].figure)
@@ -136,7 +136,7 @@ def _size_and_alpha(n):
 
 
 def _limits(points):
-    """Return the corners of a box that holds all but the outermost thousandths, not too flat."""
+    """Return the corners of a box that holds all but the outermost three, not too flat."""
     low, high = np.quantile(points, [0.001, 0.999], axis=0)
     half = 0.54 * (high - low)
     half = np.maximum(half, 0.6 * half.max() or 1.0)

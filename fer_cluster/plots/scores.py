@@ -7,11 +7,13 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from fer_cluster.colours import BLUE, PURPLE, VERMILION
 from fer_cluster.errors import InputError
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import named, parts_of, so_many
-from fer_cluster.plots._panels import frame
+from fer_cluster.plots._panels import explain, frame
 from fer_cluster.scoring import CONTROLS, kind_of, spread
+from fer_cluster.written import three
 
 __all__ = ["Scores"]
 
@@ -35,11 +37,11 @@ _OF_BOTH = _METRICS | {
 _OF_CLUSTERS = ("hungarian_accuracy", "purity")
 _CLASSIFIERS = {"supervised", "majority"}  # the kinds that have no clusters
 _GROUP = ["dataset", "split", "part"]
-_CHANCE = "#D55E00"
+_CHANCE = VERMILION
 _STYLES = {  # marker and colour of each kind
     "method": ("o", "black"),
-    "weak": ("^", "#CC79A7"),
-    "supervised": ("s", "#0072B2"),
+    "weak": ("^", PURPLE),
+    "supervised": ("s", BLUE),
     **dict.fromkeys(CONTROLS, ("o", "0.6")),
 }
 _OF_PURITY = "chance level of purity (short: without copies)"
@@ -184,7 +186,7 @@ def _draw_row(ax, row):
     ax.plot(mean, place, marker, ms=6, color=colour, clip_on=False)
     end = max(mean, np.nan_to_num(row["high"]))
     ax.annotate(
-        f"{round(mean, 3) + 0.0:.3f}",
+        three(mean),
         (end, place),
         (6, 0),
         textcoords="offset points",
@@ -222,12 +224,7 @@ def _name_rows(axes, heads, rows):
 def _legend(axes, kinds, alone):
     """Explain the marks below the panels: those that occur."""
     handles = [handle for handle in _marks(kinds) if handle]
-    style = {"frameon": False, "fontsize": 8}
-    if alone:
-        columns = -(-len(handles) // 2)  # two rows: as wide as the narrowest figure
-        axes[0].figure.legend(handles=handles, loc="outside lower center", ncols=columns, **style)
-    else:
-        axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=3, **style)
+    explain(axes, handles, -(-len(handles) // 2), alone)  # two rows: as wide as the narrowest figure
 
 
 def _marks(kinds):

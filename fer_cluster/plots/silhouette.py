@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 
 from fer_cluster import catalog
-from fer_cluster.colours import of_clusters
+from fer_cluster.colours import VERMILION, of_clusters
 from fer_cluster.plots._faces import so_many, where
-from fer_cluster.plots._panels import entitle, frame, of_runs
+from fer_cluster.plots._panels import entitle, frame_rows, of_runs
 from fer_cluster.whole import check_whole
 
 __all__ = ["Silhouette"]
@@ -69,14 +69,12 @@ def _draw_run(ax, rows):
         labels.append(f"cluster {cluster}: {so_many(len(length))}")
         top = below[-1] + gap
     mean = rows["silhouette"].mean()
-    ax.axvline(mean, color="#D55E00", ls="--", lw=1.5)
+    ax.axvline(mean, color=VERMILION, ls="--", lw=1.5)
     ax.axvline(0, color="0.3", lw=0.8)
     ax.set_yticks(places, labels, fontsize=8.5)
     ax.set_ylim(top, -gap)
-    ax.tick_params(axis="y", length=0)
-    ax.tick_params(axis="x", labelsize=8.5)
     ax.set_xlabel(f"silhouette of a face; dashed: mean, {mean:.2f}", fontsize=9)
-    frame(ax, values="x")
+    frame_rows(ax)
     first = rows.iloc[0]
     noise = first.get("noise", 0)
     left = f", {noise:,} of noise left out" if noise else ""

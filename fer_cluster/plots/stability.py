@@ -7,15 +7,16 @@ from typing import ClassVar
 import numpy as np
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE, VERMILION
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
-from fer_cluster.plots._panels import frame
+from fer_cluster.plots._panels import frame_rows
 from fer_cluster.whole import check_whole
 
 __all__ = ["Stability"]
 
 _WHOLE = {"seeds": "all, other seeds (ARI)", "bootstrap": "all, faces drawn anew (ARI)"}
-_COLOUR = {"seeds": "0.45", "bootstrap": "0.45", "jaccard": "#0072B2"}
+_COLOUR = {"seeds": "0.45", "bootstrap": "0.45", "jaccard": BLUE}
 _STABLE = 0.75
 _LINE = 0.27  # inches, the height of a row
 
@@ -59,9 +60,9 @@ class Stability:
             To draw into: one for each run, or one that is divided.
         """
         runs = groups(data)
-        rows = max(len(rows) for _, rows in runs)
+        rows = max(len(rows) for rows in runs)
         axes = axes_for(ax, (len(runs), 1), (6.4, len(runs) * (rows * _LINE + 1.3)))
-        for (_, rows), panel in zip(runs, axes, strict=True):
+        for rows, panel in zip(runs, axes, strict=True):
             _draw_run(panel, rows)
         return axes[0].figure
 
@@ -73,7 +74,7 @@ def _draw_run(ax, rows):
     labels = [_WHOLE[measure] for measure in whole["measure"]]
     labels += [f"cluster {int(row['cluster'])}: {so_many(row['n'])}" for _, row in each.iterrows()]
     bottom = len(labels) - 0.5
-    ax.plot([_STABLE, _STABLE], [len(whole) - 0.5, bottom], ls="--", lw=1.2, color="#D55E00", zorder=1)
+    ax.plot([_STABLE, _STABLE], [len(whole) - 0.5, bottom], ls="--", lw=1.2, color=VERMILION, zorder=1)
     for place, row in enumerate([*whole.to_dict("records"), *each.to_dict("records")]):
         _draw_value(ax, place, row)
     ax.set_yticks(range(len(labels)), labels, fontsize=9)
@@ -85,9 +86,7 @@ def _draw_run(ax, rows):
 def _explain(ax, first, refits):
     """Write what is seen above and below, and leave out what says nothing."""
     ax.set_xticks(np.linspace(0, 1, 5))
-    ax.tick_params(axis="x", labelsize=8.5)
-    ax.tick_params(axis="y", length=0)
-    frame(ax, values="x")
+    frame_rows(ax)
     below = f"clusters: largest Jaccard similarity, mean ± sd over {refits} refits"
     beside = "right of the dashed line: stable; grey: mean ± sd over pairs of fits"
     ax.set_xlabel(f"{below}\n{beside}", fontsize=8.5, x=0, ha="left")

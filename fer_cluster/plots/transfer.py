@@ -5,15 +5,16 @@ from textwrap import wrap
 from typing import ClassVar
 
 from fer_cluster import catalog
+from fer_cluster.colours import BLUE
 from fer_cluster.plots._axes import axes_for
 from fer_cluster.plots._faces import groups, so_many, where
-from fer_cluster.plots._panels import frame
+from fer_cluster.plots._panels import frame_rows
 from fer_cluster.whole import check_whole
+from fer_cluster.written import three
 
 __all__ = ["Transfer"]
 
 _LINE = 0.42  # inches, the height of a row
-_BLUE = "#0072B2"  # of Okabe and Ito
 _METRICS = {  # metric -> title, and the column of what chance or the commonest emotion gives
     "ami": ("AMI", None),
     "purity": ("purity\n(bar: by chance)", "purity_chance"),
@@ -69,9 +70,9 @@ class Transfer:
         runs = groups(data)
         labels = [_label(row) for _, row in data.iterrows()]
         width = 0.075 * max(len(line) for label in labels for line in label.split("\n"))
-        height = sum(_LINE * len(rows) + 1.9 for _, rows in runs)
+        height = sum(_LINE * len(rows) + 1.9 for rows in runs)
         axes = axes_for(ax, (len(runs), len(_METRICS)), (width + 2.3 * len(_METRICS), height))
-        for place, (_, rows) in enumerate(runs):
+        for place, rows in enumerate(runs):
             panels = axes[len(_METRICS) * place :]
             for column, (panel, metric) in enumerate(zip(panels, _METRICS, strict=False)):
                 _draw_metric(panel, rows.reset_index(drop=True), metric, named=column == 0)
@@ -105,11 +106,11 @@ def _draw_metric(ax, rows, metric, named):
         ends = [row[f"{metric}_low"], row[f"{metric}_high"]]
         if level is not None:
             ax.plot(row[level], place, "|", ms=16, mew=2, color="0.55", zorder=1)
-        ax.plot(ends, [place, place], lw=2, color=_BLUE, solid_capstyle="butt", zorder=2)
-        ax.plot(row[metric], place, "o", ms=6, color=_BLUE, mfc=_face(row), zorder=3)
+        ax.plot(ends, [place, place], lw=2, color=BLUE, solid_capstyle="butt", zorder=2)
+        ax.plot(row[metric], place, "o", ms=6, color=BLUE, mfc=_face(row), zorder=3)
         paper = {"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"}  # over the bar
         text = {"textcoords": "offset points", "ha": "center", "fontsize": 8.5, "bbox": paper, "zorder": 2}
-        ax.annotate(f"{round(row[metric], 3) + 0.0:.3f}", (row[metric], place), (0, 6), **text)
+        ax.annotate(three(row[metric]), (row[metric], place), (0, 6), **text)
     columns = [metric, f"{metric}_low", f"{metric}_high", *([level] if level else [])]
     right = max(rows[columns].max(axis=None), 0.01)
     low = rows[columns].min(axis=None)
@@ -118,10 +119,8 @@ def _draw_metric(ax, rows, metric, named):
     ax.set_yticks(range(len(rows)), [_label(row) if named else "" for _, row in rows.iterrows()], fontsize=9)
     ax.set_xlabel(title, fontsize=9)
     ax.locator_params(axis="x", nbins=4)
-    ax.tick_params(axis="x", labelsize=8.5)
-    ax.tick_params(axis="y", length=0)
-    frame(ax, values="x")
+    frame_rows(ax)
 
 
 def _face(row):
-    return "white" if row["place"] == "away" else _BLUE
+    return "white" if row["place"] == "away" else BLUE

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fer_cluster.axes import largest, signed
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError
 
@@ -34,12 +35,10 @@ class PCA:
             raise InputError(f"PCA in two dimensions needs two faces and a feature, got shape {x.shape}.")
         self.mean_ = sum(block.sum(0, dtype=np.float64) for _, block in blocks(x)) / len(x)
         cross = sum(_products(block - self.mean_.astype(x.dtype)) for _, block in blocks(x))
-        variance, vectors = np.linalg.eigh(cross)
-        vectors = vectors[:, :-3:-1]
-        peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
-        missing = 2 - vectors.shape[1]  # directions
-        self.components_ = np.pad((vectors * np.sign(peak)).T, [(0, missing), (0, 0)])
-        self.explained_variance_ratio_ = np.pad(variance[:-3:-1] / (np.trace(cross) or 1.0), (0, missing))
+        variance, vectors = largest(cross, 2)
+        missing = 2 - len(variance)  # directions
+        self.components_ = np.pad(signed(vectors).T, [(0, missing), (0, 0)])
+        self.explained_variance_ratio_ = np.pad(variance / (np.trace(cross) or 1.0), (0, missing))
         return self
 
     def transform(self, x):

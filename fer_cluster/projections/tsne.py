@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from fer_cluster.errors import InputError
+from fer_cluster.projections._padded import padded
 
 __all__ = ["TSNE"]
 
@@ -41,9 +42,7 @@ class TSNE(BaseEstimator):
         self.check()
         from openTSNE import TSNE as Embedder
 
-        x = np.asarray(x)
-        if x.shape[1] == 1:
-            x = np.pad(x, [(0, 0), (0, 1)])  # the principal components to start from are two
+        x = padded(x)
         embedder = Embedder(
             perplexity=min(self.perplexity, (len(x) - 1) / 3),
             initialization="pca",

@@ -1,12 +1,13 @@
 """UMAP: neighbours stay neighbours."""
 
-import warnings
 from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from fer_cluster.errors import InputError
+from fer_cluster.manifold import reducer
+from fer_cluster.projections._padded import padded
 from fer_cluster.whole import is_whole
 
 __all__ = ["UMAP"]
@@ -46,21 +47,8 @@ class UMAP(BaseEstimator):
             Where a parameter cannot be used.
         """
         self.check()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ImportWarning)  # it would like TensorFlow, for what is not used
-            from umap import UMAP as Reducer
-
-        x = np.asarray(x)
-        if x.shape[1] == 1:
-            x = np.pad(x, [(0, 0), (0, 1)])  # the principal components to start from are two
-        reducer = Reducer(
-            n_neighbors=max(2, min(self.n_neighbors, len(x) - 1)),
-            min_dist=self.min_dist,
-            init="pca",
-            random_state=self.random_state,
-            n_jobs=-1 if self.random_state is None else 1,
-        )
-        return np.asarray(reducer.fit_transform(x), dtype=np.float32)
+        umap = reducer(len(x), **self.get_params())
+        return np.asarray(umap.fit_transform(padded(x)), dtype=np.float32)
 
     def check(self):
         """Raise an InputError where a parameter cannot be used, whatever the features."""

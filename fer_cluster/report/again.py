@@ -3,13 +3,7 @@
 from fer_cluster import catalog
 from fer_cluster.comparing import parameters_now
 from fer_cluster.errors import InputError
-
-_KINDS = {
-    "baseline": "baselines",
-    "features": "features",
-    "clusterer": "clusterers",
-    "projection": "projections",
-}
+from fer_cluster.parts import KIND_OF
 
 
 def again(run):
@@ -30,9 +24,9 @@ def again(run):
     spec = run.spec
     if spec.get("teachers"):
         return ""
-    parts = {kind: spec[kind] for kind in _KINDS if spec.get(kind) not in (None, "none")}
+    parts = {kind: spec[kind] for kind in KIND_OF if spec.get(kind) not in (None, "none")}
     steps = list(spec.get("then") or ())
-    named = [_is_named(_KINDS[kind], text) for kind, text in parts.items()]
+    named = [_is_named(KIND_OF[kind], text) for kind, text in parts.items()]
     if not all(named + [_is_named("steps", step) for step in steps]):
         return ""
     numbers = {name: spec[name] for name in ("k", "epochs") if spec.get(name)}

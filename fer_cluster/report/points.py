@@ -6,18 +6,17 @@ import numpy as np
 import pandas as pd
 
 from fer_cluster.bins import cut
-from fer_cluster.colours import UNLABELLED, of_clusters
+from fer_cluster.colours import BLUE, UNLABELLED, VERMILION, of_clusters
 from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.factors import nuisances, numbers
 from fer_cluster.nuisances import in_words
-from fer_cluster.votes import has_votes, votes_of
+from fer_cluster.votes import has_votes, votes_at_hand, votes_of
 
-_BINS = 7
 _ARRAYS = ("x", "y", "part", "codes", "numbers")  # numbers of every face
 # Cividis (Nunez, Anderton and Renslow 2018) at seven places, the same to colour-blind eyes.
 _SCALE = ("#00224E", "#2A3F6D", "#575D6D", "#7D7C78", "#A59C74", "#D2C060", "#FEE838")
-_NAMED = {"rightly": "#0072B2", "wrongly": "#D55E00", "unlabelled": UNLABELLED}
+_NAMED = {"rightly": BLUE, "wrongly": VERMILION, "unlabelled": UNLABELLED}
 
 
 def points(runs, faces=None):
@@ -128,7 +127,7 @@ def _shared(run, faces):
     if faces is not None:
         for name, values in numbers(nuisances(faces, np.arange(len(faces)))).items():
             yield _binned(in_words(name), values.to_numpy())
-    if _votes_at_hand(run, faces):
+    if votes_at_hand(run, faces):
         votes, others = votes_of(run, faces)
         yield _binned("disagreement of voters, bits", entropy(np.hstack([votes, others])))
 
@@ -139,16 +138,12 @@ def entropy(votes):
     return -(share * np.log2(np.where(share > 0, share, 1))).sum(1)
 
 
-def _votes_at_hand(run, faces):
-    return has_votes(run.faces) or (faces is not None and has_votes(faces.about))
-
-
 def _binned(name, values):
     """Return a colouring by bins of equal number, each named by what it spans."""
     codes = cut(values)
     spans = [values[codes == code] for code in range(codes.max() + 1)]
     labels = [_span(_round(span.min()), _round(span.max())) for span in spans]
-    places = np.linspace(0, _BINS - 1, len(labels)).round().astype(int)
+    places = np.linspace(0, len(_SCALE) - 1, len(labels)).round().astype(int)
     return _colouring(name, labels, [_SCALE[place] for place in places], codes)
 
 
@@ -172,7 +167,7 @@ def _details(run, faces):
     about = run.faces if faces is None else faces.about
     if "file" in about:
         yield {"name": "file", "values": [str(value) for value in about["file"]]}
-    if _votes_at_hand(run, faces):
+    if votes_at_hand(run, faces):
         about = run.faces if has_votes(run.faces) else faces.about
         for name in (name for name in about if name.startswith("votes_")):
             yield {"name": name.replace("_", " "), "numbers": _packed(about[name].fillna(0))}

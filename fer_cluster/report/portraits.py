@@ -1,9 +1,8 @@
 """The mean face of each cluster: what its faces share, once they are laid on each other."""
 
-import base64
-import io
-
 import numpy as np
+
+from fer_cluster.inline import address, as_png
 
 
 def portraits(run, faces):
@@ -26,18 +25,5 @@ def portraits(run, faces):
     for number in np.unique(cluster[reported]):
         rows = np.flatnonzero(reported & (cluster == number))
         mean = faces.images[rows].astype(np.float32).mean(0)
-        found.append((int(number), len(rows), address(_png(mean.round().astype(np.uint8)), "image/png")))
+        found.append((int(number), len(rows), address(as_png(mean.round().astype(np.uint8)), "image/png")))
     return found
-
-
-def address(data, kind):
-    """Return bytes as a data address."""
-    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
-
-
-def _png(image):
-    from PIL import Image
-
-    held = io.BytesIO()
-    Image.fromarray(image).save(held, "PNG")
-    return held.getvalue()

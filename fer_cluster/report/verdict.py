@@ -8,6 +8,7 @@ from fer_cluster import catalog
 from fer_cluster.nuisances import in_words
 from fer_cluster.report.sections import TRIVIAL
 from fer_cluster.summary import UNLABELLED
+from fer_cluster.written import percent
 
 
 def verdicts(runs, sections, faces=None):
@@ -96,5 +97,5 @@ def _firmness(firm, keys):
         most = rows.loc[rows["changed"].idxmax()]
         yield (
             f"Of the changes that leave a face its emotion, '{most['change']}' sends most into another "
-            f"cluster: {100 * most['changed']:.1f} %."
+            f"cluster: {percent(most['changed'])}."
         )

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from fer_cluster.atomic import writing
 from fer_cluster.errors import InputError
+from fer_cluster.inline import address
 from fer_cluster.report.again import again
 from fer_cluster.report.face_map import face_map
 from fer_cluster.report.points import is_drawn, same_faces
-from fer_cluster.report.portraits import address, portraits
+from fer_cluster.report.portraits import portraits
 from fer_cluster.report.sections import PATIENCE, sections
 from fer_cluster.report.template import render
 from fer_cluster.report.verdict import in_short, verdicts

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fer_cluster.axes import signed
 from fer_cluster.errors import InputError
 from fer_cluster.training.disturb import disturb
 from fer_cluster.whole import check_numbers
@@ -71,6 +72,5 @@ def leading(total, nuisance, count, ridge):
             f"A ridge of {ridge!r} is too small for these features; use a larger one."
         ) from error
     ratio, vectors = ratio[::-1], vectors[:, ::-1]
-    peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
     spread = np.sqrt(np.maximum((vectors * (total @ vectors)).sum(0), 1e-12))
-    return ratio, vectors * np.sign(peak) / spread
+    return ratio, signed(vectors) / spread

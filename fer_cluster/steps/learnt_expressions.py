@@ -13,6 +13,8 @@ from fer_cluster.whole import check_numbers
 
 __all__ = ["LearntExpressions"]
 
+_ROUNDS, _PACE = 50, 0.05  # of the shift that keeps how many faces have each name
+
 
 class LearntExpressions(TransformerMixin, BaseEstimator):
     """Six numbers, one for each emotion but the neutral one: how much more a face looks like it than neutral.
@@ -190,10 +192,10 @@ class _Ridge:
         return weights, level - self.centre @ weights
 
 
-def _shift(score, sizes, rounds=50, pace=0.05):
+def _shift(score, sizes):
     """Return what to add to each name's score so that about the given shares of the faces have it."""
     shift = np.zeros(len(sizes))
-    for _ in range(rounds):
+    for _ in range(_ROUNDS):
         share = np.bincount((score + shift).argmax(1), minlength=len(sizes)) / len(score)
-        shift += pace * (np.sqrt(sizes) - np.sqrt(share))
+        shift += _PACE * (np.sqrt(sizes) - np.sqrt(share))
     return shift

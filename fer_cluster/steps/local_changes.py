@@ -3,11 +3,11 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from fer_cluster.blocks import CACHED
 from fer_cluster.steps._subspace import Directions, augmented, leading, matched, mean_square
 
 __all__ = ["LocalChanges"]
 
-_AT_ONCE = 256  # images whose float copies stay in the processor's cache
 _SPREAD = 6.0  # pixels: largest standard deviation of what moves
 
 
@@ -106,6 +106,6 @@ class LocalChanges(Directions):
 
         with own_random(torch.device("cpu")):
             torch.manual_seed(self.random_state)
-            few = torch.from_numpy(np.ascontiguousarray(images)).split(_AT_ONCE)
+            few = torch.from_numpy(np.ascontiguousarray(images)).split(CACHED)
             warped = [local_warp(one[:, None], self.bands, self.amplitude, _SPREAD) for one in few]
         return torch.cat(warped)[:, 0].round().byte().numpy()

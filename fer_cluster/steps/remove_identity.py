@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fer_cluster.axes import covariance
 from fer_cluster.blocks import blocks
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.steps._subspace import leading, matched, mean_square
@@ -98,7 +99,7 @@ class RemoveIdentity(TransformerMixin, BaseEstimator):
         rows = np.sort(random.permutation(len(x))[: self.n_faces])
         differences = self._mirrored if self.shared == "mirror" else self._blurred
         self.mean_ = x.mean(0, dtype=np.float64)
-        total = np.cov(x, rowvar=False, dtype=np.float64).reshape(x.shape[1], -1)
+        total = covariance(x)
         within = differences(x[rows], images[rows], extractor) / 2
         self.ratio_, self.weights_ = leading(total, within, self.n_components, self.ridge)
         self.patterns_ = (total @ self.weights_).T

@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_cluster import catalog
+from fer_cluster.axes import signed
 from fer_cluster.chain import chained
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.steps._cotraining import View, cotrained
@@ -192,8 +193,7 @@ def _discriminant(between, noise, total):
     kept = np.flatnonzero(ratio > 1e-6)[::-1]
     weights = solved @ vectors[:, kept]
     weights /= np.sqrt(np.einsum("ij,ij->j", weights, total @ weights))
-    peak = np.take_along_axis(weights, np.abs(weights).argmax(0)[None], 0)
-    return ratio[kept], weights * np.sign(peak)
+    return ratio[kept], signed(weights)
 
 
 def _placed(first, extractor, count):

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from fer_cluster.axes import covariance
 from fer_cluster.steps._subspace import Directions, augmented, leading, matched, mean_square
 
 __all__ = ["SignalToNuisance"]
@@ -64,6 +65,6 @@ class SignalToNuisance(Directions):
         random = np.random.default_rng(self.random_state)
         change = augmented(x, images, extractor, random, self.n_faces)
         self.mean_ = x.mean(0, dtype=np.float64)
-        total = np.cov(x, rowvar=False, dtype=np.float64).reshape(x.shape[1], -1)
+        total = covariance(x)
         self.ratio_, self.weights_ = leading(total, mean_square(change), self.n_components, self.ridge)
         return self

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from fer_cluster.axes import covariance, largest, signed
 from fer_cluster.errors import InputError
 from fer_cluster.steps._subspace import Directions
 
@@ -42,12 +43,9 @@ class Whiten(Directions):
         x = validate_data(self, x, ensure_min_samples=2)
         self.check()
         self.mean_ = x.mean(0, dtype=np.float64)
-        covariance = np.cov(x, rowvar=False, dtype=np.float64).reshape(x.shape[1], -1)
-        variance, vectors = np.linalg.eigh(covariance)
-        variance, vectors = variance[::-1][: self.n_components], vectors[:, ::-1][:, : self.n_components]
+        variance, vectors = largest(covariance(x), self.n_components)
         if not variance[0] > _ROUNDING * max(np.square(self.mean_).max(), np.finfo(float).tiny):
             raise InputError("Whiten found no feature that varies between faces.")
         kept = variance > _TINY * variance[0]
-        peak = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
-        self.weights_ = (vectors * np.sign(peak))[:, kept] / np.sqrt(variance[kept])
+        self.weights_ = signed(vectors)[:, kept] / np.sqrt(variance[kept])
         return self

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from fer_cluster.blocks import CACHED, blocks
 from fer_cluster.training.warps import FRAME, bumps_field, warped
 
-_AT_ONCE = 256  # images whose float copies stay in the processor's cache
 _MIDDLE = 23.5  # column between the halves of a frame of 48
 
 # What each action moves, in pixels of a frame of 48: row, columns from the middle, down, outward,
@@ -44,9 +44,9 @@ def acted(images, action, amount=1.0):
     """
     field = amount * action_field(action, images.shape[1:])
     changed = np.empty(images.shape, np.uint8)
-    for start in range(0, len(images), _AT_ONCE):
-        few = torch.from_numpy(np.ascontiguousarray(images[start : start + _AT_ONCE]))[:, None]
-        changed[start : start + _AT_ONCE] = warped(few, field)[:, 0].round().byte().numpy()
+    for rows, few in blocks(images, CACHED):
+        few = torch.from_numpy(np.ascontiguousarray(few))[:, None]
+        changed[rows] = warped(few, field)[:, 0].round().byte().numpy()
     return changed
 
 

@@ -1,4 +1,4 @@
-"""Images changed at random where emotion is not, a batch at a time, and several views of one image."""
+"""Images changed at random where emotion is not, a batch at a time."""
 
 import math
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import grid_sample
 
-from fer_cluster.errors import InputError, unknown
-from fer_cluster.training.changes import CHANGES, VIEWS, check_changes
+from fer_cluster.training.changes import CHANGES, check_changes
+from fer_cluster.training.strides import channels_last
+from fer_cluster.training.views import cropped_size
 
 OFTEN = 0.5  # chance of each change of an image, and of each direction of a shift; every image is scaled
 SHIFT = 0.2  # share of a side, at most
@@ -67,7 +68,7 @@ class Augment:
             Where the crop is larger than the frame.
         """
         names = set(self.changes.split("+"))
-        size = _side(images, self.crop)
+        size = cropped_size(images, self.crop)
         if "mirror" in names:
             images = torch.where(_chosen(images), images.flip(3), images)
         if names & {"shift", "rotate", "scale"}:
@@ -78,7 +79,7 @@ class Augment:
             x = _relit(x, names)
         if "erase" in names:
             x = _erased(x)
-        return _channels_last(x)
+        return channels_last(x)
 
 
 def _moved(images, names, size):
@@ -159,126 +160,3 @@ def _spread(images):
 def _chosen(images):
     """Return which images are changed, shape (b, 1, 1, 1)."""
     return torch.rand(len(images), 1, 1, 1, device=images.device) < OFTEN
-
-
-def _channels_last(x):
-    """Return images (b, 1, height, width) with the strides of channels-last, which copies nothing."""
-    return x.squeeze(1).unsqueeze(3).permute(0, 3, 1, 2)
-
-
-def centre_crop(images, crop):
-    """Return the middle of images (..., height, width); a crop of 0 keeps the frame.
-
-    Raises
-    ------
-    InputError
-        Where the crop is larger than the frame.
-    """
-    height, width = _side(images, crop)
-    top, left = (images.shape[-2] - height) // 2, (images.shape[-1] - width) // 2
-    return images[..., top : top + height, left : left + width]
-
-
-def mirror_views(images):
-    """Return the images and their mirror images, shape (2, b, 1, height, width)."""
-    return torch.stack([images, images.flip(-1)])
-
-
-def ten_crop(images, crop):
-    """Return the four corners, the centre and their mirror images, shape (10, b, 1, crop, crop).
-
-    Raises
-    ------
-    InputError
-        Where the crop is not smaller than the frame.
-    """
-    if not 0 < crop < min(images.shape[-2:]):
-        raise InputError(f"ten_crop needs a crop of 1 to {min(images.shape[-2:]) - 1} pixels, got {crop}.")
-    ends = (slice(None, crop), slice(-crop, None))
-    crops = [images[..., rows, columns] for rows in ends for columns in ends]
-    return mirror_views(torch.stack([*crops, centre_crop(images, crop)])).flatten(0, 1)
-
-
-def views(images, kind, crop):
-    """Return the views that a prediction is averaged over, shape (views, b, 1, crop, crop).
-
-    Parameters
-    ----------
-    images : tensor, shape (b, 1, height, width)
-    kind : str
-        ``one`` (the centre), ``mirror`` (it and its mirror image) or ``ten_crop``.
-    crop : int
-        Side of the square that the net sees; 0 the whole frame.
-
-    Raises
-    ------
-    InputError
-        Where the kind is unknown or the crop does not fit.
-    """
-    if kind not in VIEWS:
-        raise unknown("views", kind, VIEWS)
-    if kind == "ten_crop":
-        return ten_crop(images, crop)
-    middle = centre_crop(images, crop)
-    return mirror_views(middle) if kind == "mirror" else middle[None]
-
-
-def _side(images, crop):
-    """Return height and width of what is left of images by a crop."""
-    frame = images.shape[-2:]
-    if crop > min(frame):
-        raise InputError(f"crop must be 1 to {min(frame)} pixels, or 0 for the whole frame, got {crop}.")
-    return torch.Size((crop, crop)) if crop else frame
-
-
-def one_hot(targets, n_classes):
-    """Return one where the target (b,) is and zero elsewhere, float32 (b, n_classes)."""
-    hot = torch.zeros(len(targets), n_classes, device=targets.device)
-    return hot.scatter_(1, targets.long()[:, None], 1.0)
-
-
-def mixed(images, targets, mixup=0.0, cutmix=0.0):
-    """Return images mixed with others of their batch, and targets mixed alike.
-
-    Parameters
-    ----------
-    images : tensor, shape (b, 1, height, width)
-    targets : tensor of float, shape (b, c)
-        Such as :func:`one_hot` labels.
-    mixup : float
-        alpha of the Beta distribution that the share of one image is drawn from,
-        once a batch (Zhang et al. 2018, ICLR); 0 for none.
-    cutmix : float
-        The same for a rectangle out of the other image (Yun et al. 2019, ICCV).
-        Where both are given, one of them is drawn for each batch.
-
-    Returns
-    -------
-    images : tensor of float32, shape (b, 1, height, width), channels-last
-    targets : tensor of float32, shape (b, c)
-    """
-    images = images.float()
-    if mixup <= 0 and cutmix <= 0:
-        return images, targets
-    cut = cutmix > 0 and (mixup <= 0 or torch.rand(()).item() < 0.5)  # on the CPU: nobody waits for the GPU
-    alpha = float(cutmix if cut else mixup)
-    share = torch.distributions.Beta(alpha, alpha).sample().item()
-    other = torch.randperm(len(images), device=images.device)
-    if cut:
-        rows, columns, share = _rectangle(images.shape[2:], share)
-        x = images.clone()
-        x[:, :, rows, columns] = images[other, :, rows, columns]
-    else:
-        x = torch.lerp(images, images[other], 1 - share)
-    return _channels_last(x), torch.lerp(targets, targets[other], 1 - share)
-
-
-def _rectangle(frame, share):
-    """Return rows and columns of a rectangle cut at random, and the share of the frame that is left."""
-    stretches = []
-    for side in frame:
-        half = int(side * math.sqrt(1 - share)) // 2
-        centre = int(torch.randint(side, ()))
-        stretches.append(slice(max(centre - half, 0), min(centre + half, side)))
-    area = math.prod(stretch.stop - stretch.start for stretch in stretches)
-    return *stretches, 1 - area / math.prod(frame)

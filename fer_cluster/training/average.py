@@ -1,4 +1,4 @@
-"""The exponential moving average of a net, which forgets how the net began."""
+"""Nets that follow another slowly: an average that forgets how the net began, or a share at each step."""
 
 import copy
 from itertools import chain
@@ -50,6 +50,21 @@ class Average:
         """Go on from what :meth:`state` returned."""
         self.module.load_state_dict(state["module"])
         self.steps = state["steps"]
+
+
+def follow(slow, fast, share):
+    """Move tensors, in place, a share of the way toward others.
+
+    Parameters
+    ----------
+    slow, fast : iterable of tensor
+    share : float or tensor of one number
+    """
+    import torch
+
+    with torch.no_grad():
+        for following, followed in zip(slow, fast, strict=True):
+            following.lerp_(followed, share)
 
 
 def _tensors(net):

@@ -10,10 +10,10 @@ class Batches:
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (n, height, width)
-        On the processor they stay where they are, memory-mapped too; to an
-        accelerator they go once, as uint8.
-    targets : ndarray of int, shape (n,), optional
+    images : ndarray of uint8, shape (n, height, width), or of int, shape (n,)
+        Faces, or the numbers of rows that the objective looks up itself. On the processor
+        they stay where they are, memory-mapped too; to an accelerator they go once, as they are.
+    targets : ndarray of int, bool or float, shape (n,) or (n, m), optional
     device : torch.device
     size : int
         Images a batch.
@@ -43,7 +43,7 @@ class Batches:
             yield self.take(order[start : start + self.size])
 
     def take(self, rows):
-        """Return images (b, 1, height, width), uint8, and targets (b,) at a tensor of rows."""
+        """Return images (b, 1, height, width), or numbers (b, 1), and their targets at a tensor of rows."""
         import torch
 
         targets = None if self.targets is None else self.targets[rows]

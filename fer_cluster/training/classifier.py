@@ -123,9 +123,9 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         """
         import torch
 
-        from fer_cluster.training.augment import views
         from fer_cluster.training.batches import Batches
         from fer_cluster.training.device import autocast, pick
+        from fer_cluster.training.views import views
 
         check_is_fitted(self)
         images = as_images(images, "A net", self.shape_)
@@ -181,9 +181,11 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         Watched faces whose emotion was never learnt (-1 among ``named``) count as errors, and have no loss.
         """
         import torch
-        from torch.nn.functional import cross_entropy
+        from torch.nn.functional import cross_entropy, one_hot
 
-        from fer_cluster.training.augment import Augment, mixed, one_hot, views
+        from fer_cluster.training.augment import Augment
+        from fer_cluster.training.mixing import mixed
+        from fer_cluster.training.views import views
 
         changed, n = Augment(self.augment, self.crop), int(targets.max()) + 1
         on = functools.cache(self._weight(targets).to)  # once a device: copying each step would wait for it
@@ -194,7 +196,8 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
                 logits = self._logits(net, views(images, "one", self.crop)[0])
                 loss = cross_entropy(logits, targets, ignore_index=-1, reduction="sum") / len(targets)
                 return loss / known, (logits.argmax(1) == targets).sum()
-            hot = one_hot(targets if targets.ndim == 1 else targets[:, 0], n)
+            labels = targets if targets.ndim == 1 else targets[:, 0]
+            hot = one_hot(labels.long(), n).float()
             told = hot if targets.ndim == 1 else torch.cat([hot, targets[:, 1:]], 1)
             images, told = mixed(changed(images), told, mixup=self.mixup, cutmix=self.cutmix)
             logits = self._logits(net, images)

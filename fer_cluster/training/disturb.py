@@ -2,51 +2,45 @@
 
 import numpy as np
 
-_AT_ONCE = 256  # images whose float copies stay in the processor's cache
+from fer_cluster.blocks import CACHED, blocks
+
+SHIFT = 2.0  # pixels at most, of a frame of 48 pixels, in each direction
+ROTATION = 8.0  # degrees at most, either way
+SCALE = 0.08  # 8 % smaller to 8 % larger
+LIGHT = 0.3  # rise of a field of light from the middle to an edge at most, as a factor
+CONTRAST = 0.25  # a quarter less to a quarter more
 
 
-def disturb(images, *, random, shift=2.0, rotation=8.0, scale=0.08, light=0.3, contrast=0.25, mirror=True):
-    """Return each image once more, changed at random where emotion is not.
+def disturb(images, *, random):
+    """Return each image once more, changed at random where emotion is not; every second one is mirrored.
+
+    The field of light has a direction at random. All grey values are shifted, too, by up to 64 * LIGHT,
+    brighter or darker.
 
     Parameters
     ----------
     images : ndarray of uint8, shape (n, height, width)
     random : numpy.random.Generator
-    shift : float
-        Pixels at most, of a frame of 48 pixels, in each direction.
-    rotation : float
-        Degrees at most, either way.
-    scale : float
-        0.08: between 8 % smaller and 8 % larger.
-    light : float
-        Rise of a field of light from the middle to an edge at most, as a factor; its direction is
-        random. All grey values are shifted, too, by up to 64 * light, brighter or darker.
-    contrast : float
-        0.25: between a quarter less and a quarter more.
-    mirror : bool
-        Whether every second image, at random, is mirrored.
 
     Returns
     -------
     ndarray of uint8, shape (n, height, width)
         What moves in from outside repeats the edge.
     """
-    limits = {"shift": shift, "rotation": rotation, "scale": scale, "light": light, "contrast": contrast}
     changed = np.empty(images.shape, np.uint8)
-    for start in range(0, len(images), _AT_ONCE):
-        few = images[start : start + _AT_ONCE]
-        changed[start : start + _AT_ONCE] = _disturb(few, random, mirror, **limits)
+    for rows, few in blocks(images, CACHED):
+        changed[rows] = _disturb(few, random)
     return changed
 
 
-def _disturb(images, random, mirror, *, shift, rotation, scale, light, contrast):
+def _disturb(images, random):
     n = len(images)
-    flip = np.where(random.random(n) < 0.5, -1.0, 1.0) if mirror else np.ones(n)
-    angle = np.deg2rad(random.uniform(-rotation, rotation, n))
-    zoom = 1 + random.uniform(-scale, scale, n)
-    moved = random.uniform(-shift, shift, (2, n)) * np.array([images.shape[1:]]).T / 48
+    flip = np.where(random.random(n) < 0.5, -1.0, 1.0)
+    angle = np.deg2rad(random.uniform(-ROTATION, ROTATION, n))
+    zoom = 1 + random.uniform(-SCALE, SCALE, n)
+    moved = random.uniform(-SHIFT, SHIFT, (2, n)) * np.array([images.shape[1:]]).T / 48
     x = warp(images, angle=angle, zoom=zoom, down=moved[0], right=moved[1], flip=flip)
-    return _relit(x, random, light, contrast)
+    return _relit(x, random)
 
 
 def warp(images, *, angle, zoom, down, right, flip=1.0):
@@ -86,17 +80,17 @@ def _bilinear(images, row, column):
     return upper * (1 - below) + lower * below
 
 
-def _relit(x, random, light, contrast):
+def _relit(x, random):
     """Return uint8 images of other light and contrast, their mean grey value moved too."""
     n, height, width = x.shape
     direction = random.uniform(0, 2 * np.pi, n)
-    rise = random.uniform(0, light, n)
+    rise = random.uniform(0, LIGHT, n)
     y = np.linspace(-1, 1, height)[:, None]
     across = np.linspace(-1, 1, width)
     slope_y, slope_x = (rise * f(direction) for f in (np.sin, np.cos))
     field = 1 + slope_y[:, None, None] * y + slope_x[:, None, None] * across
-    gain = 1 + random.uniform(-contrast, contrast, n)
-    offset = random.uniform(-0.5, 0.5, n) * light * 128
+    gain = 1 + random.uniform(-CONTRAST, CONTRAST, n)
+    offset = random.uniform(-0.5, 0.5, n) * LIGHT * 128
     mean = x.mean((1, 2), keepdims=True)
     x = (x - mean) * gain[:, None, None] + mean
     x = x * field + offset[:, None, None]

@@ -43,8 +43,9 @@ def train(
         ``objective(net, images, targets)`` with uint8 images (b, 1, height,
         width) -> loss, and the number of right answers or None. It augments
         where ``net.training``.
-    images : ndarray of uint8, shape (n, height, width)
-    targets : ndarray of int, shape (n,), optional
+    images : ndarray of uint8, shape (n, height, width), or of int, shape (n,)
+        Faces, or the numbers of rows that the objective, given (b, 1) of them, looks up itself.
+    targets : ndarray of int, bool or float, shape (n,) or (n, m), optional
     recipe : Recipe
     watch : tuple of (images, targets), optional
         Faces that are looked at after each epoch and never learnt from.

@@ -18,8 +18,8 @@ _ALLOWED = {
     "keep": ("last", "best"),
     "precision": ("auto", "float32", "bfloat16"),
 }
-# Endings of the names of what is at most all.
-_SHARES = ("dropout", "label_smoothing", "evenness", "momentum_teacher")
+# Parameters whose names end so are shares, at most 1.
+_SHARES = ("dropout", "label_smoothing")
 _SECTION = re.compile(r"\n\n(?=[A-Z][A-Za-z ]+\n-{3,}(?:\n|$))")  # the title of a numpydoc section
 
 
@@ -57,6 +57,7 @@ class Recipe:
 """
 
     from_zero: ClassVar[tuple[str, ...]] = ("random_state",)  # whole numbers that may be 0
+    to_one: ClassVar[tuple[str, ...]] = ()  # shares of other names than those of _SHARES
 
     epochs: int = 20
     batch_size: int = 128
@@ -90,7 +91,10 @@ class Recipe:
             if getattr(self, name) not in allowed:
                 raise unknown(name, getattr(self, name), allowed)
         for field in fields(self):
-            _check_number(field.name, field.type, getattr(self, field.name), self.from_zero)
+            value, least = getattr(self, field.name), 0 if field.name in self.from_zero else 1
+            _check_number(field.name, field.type, value, least)
+            if (field.name in self.to_one or field.name.endswith(_SHARES)) and value > 1:
+                raise InputError(f"{field.name} must be from 0 to 1, got {value!r}.")
         if self.batch_size < 2:
             raise InputError("batch_size must be 2 or more: one face alone cannot be normalised.")
         if self.random_state >= 2**32:
@@ -103,17 +107,14 @@ class Recipe:
             )
 
 
-def _check_number(name, kind, value, from_zero):
-    """Refuse a number for a word, a count that is no whole number, a negative number, a share above 1."""
-    least = 0 if name in from_zero else 1
+def _check_number(name, kind, value, least):
+    """Refuse a number for a word, a count that is no whole number or below the least, a negative number."""
     if kind is str and not isinstance(value, str | os.PathLike):
         raise InputError(f"{name} must be a word, got {value!r}.")
     if kind is int and not is_whole(value, least):
         raise InputError(f"{name} must be a whole number of {least} or more, got {value!r}.")
     if kind is float and not (isinstance(value, Real) and value >= 0):
         raise InputError(f"{name} must be a number of 0 or more, got {value!r}.")
-    if name.endswith(_SHARES) and value > 1:
-        raise InputError(f"{name} must be from 0 to 1, got {value!r}.")
 
 
 def _listed(doc, shared):

@@ -27,15 +27,15 @@ def rate(recipe, epoch, watched=()):
     return recipe.learning_rate
 
 
-def plateaus(watched, patience=_PATIENCE):
-    """Return how often the accuracy had not risen for more than ``patience`` epochs.
+def plateaus(watched):
+    """Return how often the accuracy had not risen for more than five epochs.
 
-    >>> plateaus([0.1, 0.2, 0.2, 0.2, 0.1], patience=2)
+    >>> plateaus([0.1, 0.2, 0.2, 0.2, 0.2, 0.2, 0.1, 0.2])
     1
     """
     best, waited, count = -math.inf, 0, 0
     for accuracy in watched:
         best, waited = (accuracy, 0) if accuracy > best else (best, waited + 1)
-        if waited > patience:
+        if waited > _PATIENCE:
             count, waited = count + 1, 0
     return count
