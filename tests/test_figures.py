@@ -177,6 +177,8 @@ TWO_CORES = [  # records behind each row of the README's table of two cores
     ["ensemble-of-five"],
     ["vgg-48-long"],
     ["ensemble-of-four"],
+    ["fine-tuned"],
+    ["ensemble-with-fine-tuned"],
     ["vgg19_16-plain"],
     ["vgg19_16-figure"],
     ["adapted_vit-lora", "adapted_vit-prompts"],
