@@ -185,12 +185,10 @@ def _keep(run, out, as_json, faces=None, new=True):
     with writing(out / "faces.csv") as path:
         run.faces.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
     draw([run], out / "figures", faces=faces)
-    supervised = run.spec["kind"] == "classifier"
-    if supervised:
-        tabulate([run], out / "tables")
+    tables = tabulate([run], out / "tables") if run.spec["kind"] == "classifier" else []
     clear_state(out)
     _tell([run], as_json, () if as_json else controls(run))
-    left = "The run, its figures and tables" if supervised else "The run and its figures"
+    left = "The run, its figures and tables" if tables else "The run and its figures"
     click.echo(f"{left} are in {out}", err=True)
 
 

@@ -55,12 +55,12 @@ def compare(experiment, faces="toy", out=None):
     if out is not None:
         check_ours(Path(out) / "scores.csv", "run,", "table of scores")
     faces = load(faces)
-    experiment = replace(experiment, runs=_possible(experiment.runs, faces))
     runs, splits = Runs(), _available(experiment.splits, faces)
     if out is not None:
         _check_places(Path(out), splits, experiment.runs)
     for split in splits:
-        runs += _compare_on(split, experiment, faces, out)
+        possible = replace(experiment, runs=_possible(experiment.runs, faces, split))
+        runs += _compare_on(split, possible, faces, out)
     if not runs:
         raise InputError(f"{experiment.title}: no run of it can be made of {faces.name}.")
     if out is not None and is_first():
@@ -74,13 +74,15 @@ def scores_table(runs):
     return pd.concat([run.scores_table() for run in runs], ignore_index=True)
 
 
-def _possible(entries, faces):
-    """Return the runs that the faces allow: without labels no baseline and no ensemble."""
-    if faces.about["emotion"].notna().any():
+def _possible(entries, faces, split):
+    """Return the runs that the faces allow: without labels to fit on no baseline and no ensemble."""
+    parts = split_faces(faces, split)
+    if faces.about["emotion"][parts.part == parts.fit].notna().any():
         return entries
     possible = tuple(entry for entry in entries if not entry.keys() & {"baseline", "ensemble"})
     if len(possible) < len(entries):
-        warnings.warn(f"Baselines are left out: {faces.name} has no labels to learn from.", stacklevel=3)
+        where = f"{faces.name} has no labels to learn from (split {split!r})"
+        warnings.warn(f"Baselines are left out: {where}.", stacklevel=3)
     return possible
 
 

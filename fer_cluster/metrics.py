@@ -108,8 +108,8 @@ def hungarian_accuracy(table):
 def name_clusters(table):
     """Return the emotion that names each cluster, learnt from labelled fit faces.
 
-    The first clusters are named one-to-one, as many as there are emotions, such
-    that most faces are right; each cluster left over takes its commonest emotion.
+    The first clusters are named one-to-one, as many as there are emotions among the faces,
+    such that most faces are right; each cluster left over takes its commonest emotion.
 
     Parameters
     ----------
@@ -120,8 +120,9 @@ def name_clusters(table):
     ndarray of int, shape (clusters,)
     """
     commonest = np.where(table.sum(0) > 0, table.argmax(0), table.sum(1).argmax())
-    rows, columns = _assignment(table)
-    commonest[columns] = rows
+    there = np.flatnonzero(table.sum(1))  # to name a cluster after an emotion that nobody shows helps none
+    rows, columns = _assignment(table[there])
+    commonest[columns] = there[rows]
     return commonest
 
 

@@ -65,7 +65,8 @@ def parameters(chain, **others):
     from fer_cluster.features.pretrained import Pretrained  # which takes scikit-learn
 
     encoders = [part for part in others.values() if isinstance(part, Pretrained)]
-    told = [value for params in found.values() for value in params.values() if isinstance(value, str)]
+    begun = [params for params in found.values() if params.get("weights") != "random"]
+    told = [value for params in begun for value in params.values() if isinstance(value, str)]
     folders = [part.folder for part in encoders] or folders_in(told)
     weights = ", ".join(dict.fromkeys(digest(folder) for folder in folders))
     return found | ({"shipped": {"weights": weights}} if folders else {})

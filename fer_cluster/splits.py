@@ -75,15 +75,20 @@ def split(faces, name=None, seed=0):
 
 
 def _usual(faces):
-    if faces.about["split"].nunique() > 1:
+    if _is_official(set(faces.about["split"].dropna())):
         return "official"
     return "stratified" if faces.about["emotion"].notna().any() else "all"
+
+
+def _is_official(names):
+    """Return whether parts of these names make a split: one to fit on and another."""
+    return "Training" in names and len(names) > 1
 
 
 def _official(faces):
     part = faces.about["split"]
     names = set(part.dropna())
-    if "Training" not in names or len(names) < 2:
+    if not _is_official(names):
         have = ", ".join(sorted(names)) or "none"
         raise InputError(
             f"{faces.name} has no official split with a Training part and a test part "

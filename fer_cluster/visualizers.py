@@ -4,7 +4,8 @@ The names and the idiom are those of Yellowbrick, for its users; what is fitted 
 as a table, so that a picture is drawn again without fitting again.
 """
 
-import numpy as np
+from collections.abc import Iterable
+
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fer_cluster import catalog
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.picture import write
+from fer_cluster.whole import are_whole, is_whole
 
 __all__ = ["KElbowVisualizer", "SilhouetteVisualizer"]
 
@@ -223,9 +225,10 @@ def _criteria_of(estimator):
 
 def _numbers(k):
     """Return the numbers of clusters, as Yellowbrick reads them."""
-    if isinstance(k, int | np.integer):
-        return tuple(range(2, k + 1))
-    return tuple(range(*k)) if isinstance(k, tuple) and len(k) == 2 else tuple(k)
+    told = (2, k + 1) if is_whole(k) else k
+    if not isinstance(told, Iterable) or not are_whole(tuple(told)):
+        raise InputError(f"k must be a whole number, a range (2, 13) or a list of whole numbers, got {k!r}.")
+    return tuple(range(*told)) if isinstance(told, tuple) and len(told) == 2 else tuple(told)
 
 
 def _seeded(estimator, seed, **params):

@@ -200,6 +200,14 @@ def test_without_labels_baselines_are_left_out(tiny):
         compare(experiment(runs[0]), faces)
 
 
+def test_baselines_are_left_out_where_no_face_that_is_fitted_on_has_a_label(tiny):
+    emotion = tiny.about["emotion"].where(tiny.about["split"] != "Training")
+    faces = Faces(tiny.images, tiny.about.assign(emotion=emotion), "half")
+    runs = [{"name": "m", "baseline": "majority"}, {"name": "o", "features": "pixels:2", "clusterer": "one"}]
+    with pytest.warns(UserWarning, match=r"half has no labels to learn from \(split 'official'\)"):
+        assert [run.name for run in compare(experiment(*runs), faces)] == ["o"]
+
+
 @pytest.mark.parametrize(
     "toml, sentence",
     [

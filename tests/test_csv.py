@@ -291,7 +291,10 @@ GOOD = "3,1 2 3 4,Training"
         ("3,1 x 3 4,Training", "row 3 has 'x' as pixel 2"),
         ("3,1 2.5 3 4,Training", "row 3 has '2.5' as pixel 2"),
         ("3,1 2 3 \u0663,Training", "row 3 has '\u0663' as pixel 4"),
-        ("7,1 2 3 4,Training", "row 3 has the emotion '7'; allowed are 0 to 6 and names such as happy"),
+        (
+            "7,1 2 3 4,Training",
+            "row 3 has the emotion '7'; allowed are 0 to 6 and angry, disgust",
+        ),
         ("-2,1 2 3 4,Training", "row 3 has the emotion '-2'"),
         ("bored,1 2 3 4,Training", "row 3 has the emotion 'bored'"),
         ("3,1 2 3 4,", "row 3 has no Usage"),

@@ -204,3 +204,8 @@ def test_words_that_are_no_emotion_are_told(tiny):
     ):
         found = Faces(tiny.images[:5], pd.DataFrame({"emotion": ["hapy", 9, -1, None, "happy"]}))
     assert found.about["emotion"].notna().tolist() == [False, False, False, False, True]
+
+
+def test_parts_without_one_to_fit_on_are_no_official_split(tiny):
+    names = tiny.about["split"].astype(str).replace({"Training": "anna", "PublicTest": "bert"})
+    assert splits.split(Faces(tiny.images, tiny.about.assign(split=names))).name == "stratified"

@@ -12,6 +12,8 @@ from fer_cluster.errors import InputError
 from fer_cluster.features._encoders import HOME
 from fer_cluster.features.pretrained import Pretrained
 from fer_cluster.loading import load
+from fer_cluster.record import parameters
+from fer_cluster.runs import clear_state, state_folder
 from fer_cluster.training.models import load_model, save_model
 
 SIMCLR = "simclr:epochs=1;width=4"
@@ -131,3 +133,17 @@ def test_what_cannot_be_used_is_told_before_anything_is_trained(seen, params, to
     with pytest.raises(InputError, match=told) as error:
         FineTuned(**params).fit(*seen)
     assert "\n" not in str(error.value)
+
+
+def test_the_control_is_not_stamped_with_the_encoder_that_it_does_not_begin_from():
+    assert "shipped" not in parameters(None, baseline=FineTuned(weights="random"))
+    assert "shipped" in parameters(None, baseline=FineTuned())
+
+
+def test_the_state_of_its_encoder_goes_with_its_own(tmp_path):
+    state = state_folder(tmp_path / "run")
+    for name in ("0", "0-encoder"):
+        (state / name).mkdir(parents=True)
+        (state / name / "state.json").write_text("{}")
+    clear_state(tmp_path / "run")
+    assert not state.exists()

@@ -57,6 +57,12 @@ def test_naming_is_one_to_one_then_the_commonest():
     assert naming[2] == 0
 
 
+def test_no_cluster_is_named_after_an_emotion_that_nobody_shows():
+    table = np.zeros((7, 4), int)
+    table[[3, 4]] = [[30, 9, 1, 0], [10, 8, 2, 0]]  # happy and sad faces alone
+    assert metrics.name_clusters(table).tolist() == [3, 4, 4, 3]
+
+
 def test_naming_of_a_cluster_without_fit_faces_is_the_commonest_emotion():
     table = np.array([[1.0, 0, 0], [0, 5, 0]])
     assert metrics.name_clusters(table)[2] == 1

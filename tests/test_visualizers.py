@@ -183,3 +183,9 @@ class TestOfRuns:
         pixels(figure)
         texts = _texts(figure)
         assert not _outside(texts) and not _overlapping(texts)
+
+
+@pytest.mark.parametrize("k", [2.5, None, (2, "x"), True, "many", [3, 0]])
+def test_numbers_of_clusters_that_are_none_are_told(k):
+    with pytest.raises(InputError, match="^k must be a whole number, a range"):
+        KElbowVisualizer(KMeans(), k=k).fit(np.zeros((9, 2)))

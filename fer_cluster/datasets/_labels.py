@@ -3,9 +3,9 @@
 import pandas as pd
 
 from fer_cluster.datasets._words import OFFICIAL, split_of
-from fer_cluster.emotions import emotion_of
+from fer_cluster.emotions import EMOTIONS, emotion_of
 
-ALLOWED = "allowed are 0 to 6 and names such as happy"
+ALLOWED = f"allowed are 0 to 6 and {', '.join(EMOTIONS)}"
 UNLABELLED = ("", "-1")
 
 
