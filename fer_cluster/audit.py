@@ -10,7 +10,7 @@ from fer_cluster.blocks import blocks
 from fer_cluster.duplicates import content_keys, near_pairs
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import unknown
-from fer_cluster.votes import has_votes, voted
+from fer_cluster.votes import voted, votes_in
 
 FINDINGS = {
     "constant": "all pixels are equal",
@@ -85,7 +85,7 @@ def found(faces):
     parts = [_rows("constant", _constant(faces.images))]
     parts += _copies(image, split, about)
     parts += _near_copies(faces.images, image, split, about)
-    if has_votes(about):
+    if votes_in(about):
         parts += _votes(about)
     table = pd.concat(parts, ignore_index=True)
     columns = [name for name in ("file", "split", "emotion") if name in about]
@@ -195,7 +195,7 @@ def _votes(about):
 def _tally(table, faces, by):
     """Count findings for each split or emotion, and for all; what does not occur counts 0."""
     names = [str(name) for name in _ordered(faces.about[by])]
-    findings = [name for name in FINDINGS if "label" not in name or has_votes(faces.about)]
+    findings = [name for name in FINDINGS if "label" not in name or votes_in(faces.about)]
     rows = []
     for finding in findings:
         able = _able(finding, faces.about)

@@ -22,6 +22,7 @@ from fer_cluster.runs import Runs, check_free, clear_state, load_run, state_fold
 from fer_cluster.splits import split as split_faces
 from fer_cluster.training.parallel import is_first
 from fer_cluster.voices import chosen, said
+from fer_cluster.votes import votes_in
 
 _CLUSTERED = ("features", "clusterer", "then", "projection", "k")
 _CLASSIFIED = ("baseline", "features", "then")
@@ -223,7 +224,7 @@ def finished(folder, entry, split, faces):
     same = same and run.spec["dataset"]["fingerprint"] == faces.fingerprint and run.spec["split"] == split
     told = entry.get("chosen_with", run.spec["chosen_with"])  # the command line tells nothing of it
     chosen_with = chosen_by(chosen(told, teachers), wanted, wanted["params"])
-    return _with_chosen_with(run, chosen_with, folder) if same else None
+    return _with_votes(_with_chosen_with(run, chosen_with, folder), faces, folder) if same else None
 
 
 def parameters_now(entry):
@@ -257,4 +258,15 @@ def _with_chosen_with(run, chosen_with, folder):
     run = replace(run, spec=run.spec | {"chosen_with": chosen_with})
     if is_first():
         run.save_record(folder)
+    return run
+
+
+def _with_votes(run, faces, folder):
+    """Return a run whose faces, in memory and on disk, have the votes that are given now, if any are."""
+    votes = votes_in(faces.about)
+    if not votes or (votes == votes_in(run.faces) and faces.about[votes].equals(run.faces[votes])):
+        return run
+    run = replace(run, faces=run.faces.assign(**faces.about[votes]))
+    if is_first():
+        run.save_faces(folder)
     return run

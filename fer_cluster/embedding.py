@@ -88,6 +88,7 @@ def embed(
 
 
 def trained_seconds(*parts):
-    """Return how long all epochs of the parts took, those before an interruption too."""
-    histories = [one.history_ for one in parts if hasattr(one, "history_")]
+    """Return how long all epochs of the parts took, those before an interruption, those of a pre-training."""
+    names = ("history_", "pretraining_history_")
+    histories = [getattr(one, name) for one in parts for name in names if hasattr(one, name)]
     return sum(float(history["seconds"].sum()) for history in histories)

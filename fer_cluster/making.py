@@ -53,8 +53,7 @@ def make_named(entry, part, runs, save):
         warnings.warn(
             f"{entry['name']!r} is left out: no run of it is a {' or '.join(part.of)}.", stacklevel=3
         )
-    splits = _splits(chosen)
-    lots = [("", chosen)] if _across(part) and chosen else [(f"_{split}", some) for split, some in splits]
+    lots = [("", chosen)] if _across(part) and chosen else _alike(chosen)
     paths = []
     for suffix, some in lots:
         try:
@@ -94,12 +93,12 @@ def _lots(part, runs):
     if _across(part) and chosen:
         yield "", chosen
         return
-    for split, some in _splits(chosen):
-        if part.compares:
-            yield f"_{split}", some
-        else:
-            names = names_apart((run.name,) for run in some)  # of several comparisons, or of other faces
-            yield from ((f"_{name}_{split}", [run]) for name, run in zip(names, some, strict=True))
+    if part.compares:
+        yield from _alike(chosen)
+        return
+    for split, some in _by_split(chosen):
+        names = names_apart((run.name,) for run in some)  # of several comparisons, or of other faces
+        yield from ((f"_{name}_{split}", [run]) for name, run in zip(names, some, strict=True))
 
 
 def _of_kinds(part, runs):
@@ -110,7 +109,19 @@ def _across(part):
     return getattr(part, "across", False)
 
 
-def _splits(runs):
+def _alike(runs):
+    """Return (suffix, runs) of each split and faces; the suffix tells the faces where there are several."""
+    lots = []
+    for split, some in _by_split(runs):
+        prints = dict.fromkeys(run.spec["dataset"].get("fingerprint") for run in some)
+        each = [[run for run in some if run.spec["dataset"].get("fingerprint") == one] for one in prints]
+        names = names_apart((lot[0].spec["dataset"]["name"],) for lot in each)
+        words = [f"_{file_name(name).strip('_')}" for name in names] if len(each) > 1 else [""]
+        lots += [(f"{word}_{split}", lot) for word, lot in zip(words, each, strict=True)]
+    return lots
+
+
+def _by_split(runs):
     """Return (split, its runs) in the order in which the splits come."""
     splits = dict.fromkeys(run.spec["split"] for run in runs)
     return [(split, [run for run in runs if run.spec["split"] == split]) for split in splits]

@@ -31,7 +31,8 @@ def made(kind, part, seed, epochs=None, **params):
     if epochs is not None and hasattr(one, "epochs"):
         one.epochs = epochs = plain(epochs)
         if hasattr(one, "pretrain_epochs"):
-            one.pretrain_epochs = min(one.pretrain_epochs, epochs)
+            own = one.pretrain_epochs
+            one.pretrain_epochs = epochs if own is None else min(own, epochs)
     return one
 
 

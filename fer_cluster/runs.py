@@ -135,9 +135,14 @@ class Run:
             text = json.dumps(without_nan(record), indent=1, allow_nan=False)
             path.write_text(f"{text}\n", encoding="utf-8")
 
+    def save_faces(self, folder):
+        """Write the table of faces alone, anew, into the folder of the run."""
+        with writing(Path(folder) / "faces.parquet") as path:
+            self.faces.to_parquet(path, index=False)
+
     def _write(self, folder):
         self.save_record(folder)
-        self.faces.to_parquet(folder / "faces.parquet", index=False)
+        self.save_faces(folder)
         np.save(folder / "features.npy", self.features, allow_pickle=False)
         np.save(folder / "medoids.npy", self.medoids, allow_pickle=False)
         if self.pictures.size:

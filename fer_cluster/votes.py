@@ -8,14 +8,14 @@ from fer_cluster.errors import InputError
 _PREFIX = "votes_"
 
 
-def has_votes(table):
-    """Return whether a table of faces has columns of votes."""
-    return any(name.startswith(_PREFIX) for name in table)
+def votes_in(table):
+    """Return the columns of votes of a table of faces."""
+    return [name for name in table if name.startswith(_PREFIX)]
 
 
 def votes_at_hand(run, faces=None):
     """Return whether a run has votes, or else the faces have."""
-    return has_votes(run.faces) or (faces is not None and has_votes(faces.about))
+    return bool(votes_in(run.faces) or (faces is not None and votes_in(faces.about)))
 
 
 def votes_of(run, faces=None):
@@ -44,7 +44,7 @@ def votes_of(run, faces=None):
             f"{run.name!r} has no FER+ votes; load its faces with votes=, the path of fer2013new.csv."
         )
     about = run.faces
-    if not has_votes(about):
+    if not votes_in(about):
         if faces.fingerprint != run.spec["dataset"].get("fingerprint"):
             raise InputError(f"The votes are on {faces!r}, which are not the faces of {run.name!r}.")
         about = faces.about
@@ -60,7 +60,7 @@ def voted(about):
     InputError
         Where one of the seven emotions has none.
     """
-    meant = {name: emotion_of(name.removeprefix(_PREFIX)) for name in about if name.startswith(_PREFIX)}
+    meant = {name: emotion_of(name.removeprefix(_PREFIX)) for name in votes_in(about)}
     column = {emotion: name for name, emotion in meant.items() if emotion}
     if missing := [emotion for emotion in EMOTIONS if emotion not in column]:
         raise InputError(f"The votes have no column for {', '.join(missing)}; FER+ has one for each emotion.")

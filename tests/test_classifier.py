@@ -137,7 +137,7 @@ def test_views_are_averaged_before_the_softmax(faces, fitted):
 
 @pytest.mark.parametrize("views", ["one", "ten_crop"])
 def test_a_crop_is_what_the_net_sees(faces, views):
-    model = Tiny(crop=4, views=views).fit(*faces)
+    model = Tiny(crop=32, views=views).fit(*faces)
     x = faces[0] / 255
     assert model.net_[2].in_features == 16
     corners = [(1, 1)] if views == "one" else [(0, 0), (0, 2), (2, 0), (2, 2), (1, 1)]
@@ -187,7 +187,7 @@ def test_training_images_are_changed_and_cut_as_asked(faces, monkeypatch):
             return super().__call__(images)
 
     monkeypatch.setattr(augment, "Augment", Noted)
-    Tiny(augment="mirror", crop=4, epochs=1, batch_size=N).fit(*faces)
+    Tiny(augment="mirror", crop=32, epochs=1, batch_size=N).fit(*faces)
     assert asked == [("mirror", 4)] and seen == [(4, 4)]
 
 
@@ -237,9 +237,10 @@ def test_the_loss_is_its_formula(faces, monkeypatch, smoothing, balanced, mixed)
         ({"label_smoothing": 1.5}, "label_smoothing must be from 0 to 1"),
         ({"mixup": -1.0}, "mixup must be a number of 0 or more"),
         ({"dropout": -0.1}, "dropout must be a number of 0 or more"),
-        ({"crop": 7}, "crop must be 0 to 6"),
+        ({"crop": 49}, "crop must be 1 to 48 pixels of a frame of 48"),
         ({"crop": -1}, "crop must be a whole number of 0 or more, got -1"),
-        ({"views": "ten_crop"}, "crop must be 1 to 5"),
+        ({"views": "ten_crop"}, "a crop smaller than the frame, 1 to 47 pixels of 48.*6 x 6; got crop=0"),
+        ({"views": "ten_crop", "crop": 47}, "images as small as 6 x 6; got crop=47"),
         ({"keep": "best"}, "need watched faces"),
     ],
 )
@@ -319,7 +320,7 @@ def test_docstrings_list_every_parameter_among_the_parameters():
 
 
 def test_a_saved_model_answers_as_before(faces, tmp_path):
-    for place, model in enumerate((Tiny(crop=4), Cnn3(dense=3, epochs=1, device="cpu"))):
+    for place, model in enumerate((Tiny(crop=32), Cnn3(dense=3, epochs=1, device="cpu"))):
         images = faces[0] if not place else np.tile(faces[0], (1, 4, 4))
         model.fit(images, faces[1])
         save_model(model, tmp_path / str(place))

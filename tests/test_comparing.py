@@ -191,6 +191,21 @@ def test_what_a_run_was_chosen_with_is_told_anew_and_nothing_is_made(tiny, tmp_p
     assert anew.spec["chosen_with"] == "nothing"
 
 
+def test_votes_that_are_given_later_reach_a_run_that_is_there(tiny, tmp_path):
+    entry, folder = {"name": "one", "baseline": "majority", "seeds": 1}, tmp_path / "official" / "one"
+    (run,) = compare(experiment(entry), tiny, tmp_path)
+    for votes in (3, 5):
+        voted = Faces(tiny.images, tiny.about.assign(votes_fear=votes), tiny.name)
+        (told,) = compare(experiment(entry), voted, tmp_path)
+        kept = load_run(folder)
+        assert (told.faces["votes_fear"] == votes).all() and (kept.faces["votes_fear"] == votes).all()
+        assert kept.spec["seconds"] == run.spec["seconds"]
+        np.testing.assert_array_equal(kept.clusters, run.clusters)
+    before = (folder / "faces.parquet").stat().st_mtime_ns
+    compare(experiment(entry), tiny, tmp_path)  # without votes those that are there stay
+    assert (folder / "faces.parquet").stat().st_mtime_ns == before
+
+
 def test_without_labels_baselines_are_left_out(tiny):
     faces = Faces(tiny.images, tiny.about.assign(emotion=None), "bare")
     runs = [{"name": "m", "baseline": "majority"}, {"name": "o", "features": "pixels:2", "clusterer": "one"}]
@@ -240,6 +255,8 @@ def test_epochs_win_over_those_of_a_part():
     short = made("baselines", "adapted_vit:pretrain_epochs=300", 0, 2)
     assert (short.epochs, short.pretrain_epochs) == (2, 2)
     assert made("baselines", "adapted_vit:pretrain_epochs=1", 0, 2).pretrain_epochs == 1
+    assert made("baselines", "fine_tuned:encoder=simclr", 0, 2).pretrain_epochs == 2
+    assert made("baselines", "fine_tuned:encoder=simclr,pretrain_epochs=1", 0, 2).pretrain_epochs == 1
     assert made("baselines", Cnn3(), 5, 2).epochs == 2 and made("baselines", Cnn3(), 5).random_state == 5
 
 

@@ -296,7 +296,7 @@ GOOD = "3,1 2 3 4,Training"
             "row 3 has the emotion '7'; allowed are 0 to 6 and angry, disgust",
         ),
         ("-2,1 2 3 4,Training", "row 3 has the emotion '-2'"),
-        ("bored,1 2 3 4,Training", "row 3 has the emotion 'bored'"),
+        ("bored,1 2 3 4,Training", "row 3 has the emotion 'bored'; allowed are 0 to 6 and angry, "),
         ("3,1 2 3 4,", "row 3 has no Usage"),
         ("3,1 2 3 4,Priv", "row 3 has the Usage 'Priv'; allowed are Training, PublicTest, PrivateTest"),
         ("3,1 2 3 4", "row 3 has 2 fields instead of 3"),
@@ -315,6 +315,15 @@ def test_a_bad_row_is_named(tmp_path, row, sentence, last):
     assert "\n" not in str(caught.value)
     images, _, rejected = read(path, keep=True)
     assert len(images) == 3 - last and [number for _, number, _ in rejected] == [3]
+
+
+@pytest.mark.parametrize(
+    "word, told", [("suprise", ", of which surprise is the nearest;"), ("bored", "neutral;")]
+)
+def test_a_mistyped_emotion_is_told_its_nearest(tmp_path, word, told):
+    (tmp_path / "a.csv").write_text(f"emotion,pixels\n{word},1 2 3 4\n", "utf-8")
+    with pytest.raises(InputError, match=f"has the emotion '{word}'; allowed are .*{told} skip_bad leaves"):
+        read(tmp_path / "a.csv")
 
 
 def test_what_one_row_has_too_little_is_not_taken_from_the_next(tmp_path):

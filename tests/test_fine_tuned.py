@@ -79,6 +79,12 @@ def test_an_encoder_is_trained_on_the_faces_without_their_labels(seen):
     assert part.sizes_ == {"width": 4, "fine": False}
 
 
+def test_an_encoder_is_trained_for_so_many_epochs_at_most():
+    each = {told: FineTuned(encoder="simclr:epochs=9", pretrain_epochs=told) for told in (None, 4, 20)}
+    assert {told: part._part().epochs for told, part in each.items()} == {None: 9, 4: 4, 20: 9}
+    FineTuned(pretrain_epochs=4).check()  # of the shipped one, which is trained already
+
+
 def test_every_weight_learns(seen):
     part = FineTuned(encoder=SIMCLR, epochs=1, warm_up=0, average=0).fit(*seen)
     begun = FineTuned(encoder=SIMCLR).prepare(FineTuned(encoder=SIMCLR).net(44, 44, 3), seen[0], None)
@@ -108,6 +114,16 @@ def test_the_training_of_the_encoder_is_kept_beside_its_own(seen, tmp_path):
     np.testing.assert_array_equal(first.predict_proba(seen[0]), again.predict_proba(seen[0]))
 
 
+def test_the_time_of_a_resumed_one_has_that_of_its_encoder(toy, tmp_path):
+    part = f"fine_tuned:encoder={SIMCLR},epochs=1"
+    whole = classify(toy[:70], part, checkpoint=tmp_path).models[0]
+    again = classify(toy[:70], part, checkpoint=tmp_path)
+    took = [history.seconds.sum() for history in (whole.history_, whole.pretraining_history_)]
+    assert min(took) > 0 and again.spec["seconds"]["baseline"] >= round(sum(took), 3)
+    again = again.models[0].set_params(weights="random").fit(toy.images[:40], np.arange(40) % 3)
+    assert not hasattr(again, "pretraining_history_")
+
+
 def test_its_record_tells_the_encoder_that_it_began_from(toy):
     run = classify(toy[:70], f"fine_tuned:encoder={SIMCLR},epochs=1")
     assert run.spec["labels"] and "shipped" not in run.spec["params"]
@@ -126,6 +142,7 @@ def test_its_record_tells_the_encoder_that_it_began_from(toy):
         ({"encoder": "pretrained:folder=/nowhere"}, "No encoder is in '/nowhere'"),
         ({"encoder": "simclr:width=0"}, "width must be"),
         ({"weights": "rendom"}, "random"),
+        ({"pretrain_epochs": 0}, "pretrain_epochs must be a whole number of 1 or more, got 0"),
         ({"pixels": "unit"}, "fine_tuned takes pixels 'raw'"),
     ],
 )

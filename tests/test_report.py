@@ -234,6 +234,14 @@ class TestAgain:
         assert again(replace(runs[0], spec=runs[0].spec | {"features": "standardscaler+pca"})) == ""
 
 
+def test_unlabelled_faces_have_a_sentence_in_place_of_scores(faces, tmp_path):
+    bare = fer_cluster.Faces(faces.images[:60], pd.DataFrame(index=range(60)), "bare")
+    run = fer_cluster.cluster(bare, "pixels", "kmeans", seeds=1)
+    text = write_report([run], tmp_path / "bare.html", patience=0).read_text()
+    scores = text.split('<h2 id="scores">')[1].split("<h2")[0]
+    assert "no labels, so there is nothing to score against" in scores and "<table" not in scores
+
+
 def test_a_single_run_is_scored_against_chance(runs, tmp_path):
     text = write_report(runs[:1], tmp_path / "one.html", patience=0).read_text()
     assert "Beyond chance" in text and "Scores against chance" in text

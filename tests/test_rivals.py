@@ -292,6 +292,18 @@ def test_an_epoch_and_probabilities(name):
     np.testing.assert_allclose(probability.sum(1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["vgg_khaireddin:width=4,dense=16", "resnet18:width=4", "fine_tuned"])
+@pytest.mark.parametrize("shape", [(32, 32), (100, 80)])
+def test_faces_of_any_size_are_cropped_in_proportion(name, shape, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (14, *shape)).astype(np.uint8)
+    part = catalog.make("baselines", name, epochs=1)
+    seen = []
+    monkeypatch.setattr(part, "net", lambda *frame, net=part.net: seen.append(frame[:2]) or net(*frame))
+    part.fit(images, np.arange(14) % 7)
+    side = round(part.crop / 48 * min(shape))
+    assert seen == [(side, side)] and part.predict_proba(images).shape == (14, 7)
+
+
 def test_a_narrow_resnet_learns(tiny):
     plain = {"crop": 0, "augment": "mirror", "mixup": 0.0, "average": 0.8, "views": "mirror"}
     part, emotion = trained("resnet18", tiny, width=8, epochs=15, **plain)

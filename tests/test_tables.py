@@ -43,6 +43,15 @@ class TestTabulate:
         assert "per_emotion_residual_paper" in written
         assert not [name for name in written if name.startswith(("paired", "printed"))]
 
+    def test_runs_of_other_faces_are_compared_apart(self, tmp_path):
+        runs = [random_run(name, fingerprint=own) for own in "ab" for name in ("cnn3", "residual")]
+        written = stems(tabulate(runs, tmp_path))
+        assert {name for name in written if name.startswith("paired")} == {
+            "paired_toy_paper",
+            "paired_toy_2_paper",
+        }
+        assert len(pd.read_csv(tmp_path / "paired_toy_2_paper.csv")) == 1
+
     def test_faces_without_labels_have_no_table(self, tmp_path):
         runs = [make_run([-1, -1], [0, 1]), make_run([-1, -1], [0, 1], name="residual")]
         assert not {"per_emotion", "paired", "printed"} & {path.stem for path in tabulate(runs, tmp_path)}

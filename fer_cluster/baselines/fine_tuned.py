@@ -8,6 +8,7 @@ import numpy as np
 from fer_cluster.chain import chained, wanted
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.training.classifier import Classifier
+from fer_cluster.training.recipe import check_number
 
 __all__ = ["FineTuned"]
 
@@ -29,11 +30,15 @@ class FineTuned(Classifier):
         without their labels; ``pretrained`` is the shipped encoder, ``pretrained:folder=MINE`` one of yours.
     weights : str
         What training starts from: those of the ``encoder``, or ``random`` ones in their place.
+    pretrain_epochs : int, optional
+        Epochs of an encoder that is trained here, at most; by default as many as it has.
 
     Attributes
     ----------
     sizes_ : dict
         ``width`` and ``fine`` of the encoder.
+    pretraining_history_ : DataFrame
+        Loss per epoch of an encoder that is trained here.
 
     References
     ----------
@@ -43,6 +48,7 @@ class FineTuned(Classifier):
 
     encoder: str = "pretrained"
     weights: str = "encoder"
+    pretrain_epochs: int | None = None
     epochs: int = 40
     optimiser: str = "sgd"
     learning_rate: float = 0.05
@@ -63,11 +69,14 @@ class FineTuned(Classifier):
             raise unknown("weights", self.weights, _WEIGHTS)
         if self.pixels != "raw":
             raise InputError(f"fine_tuned takes pixels 'raw', as the encoder does, not {self.pixels!r}.")
+        if self.pretrain_epochs is not None:
+            check_number("pretrain_epochs", int, self.pretrain_epochs, 1)
         self._part().check()
 
     def fit(self, images, emotion, watch=None, checkpoint=None, soft=None):
         """Train on labelled images; see :meth:`Classifier.fit`."""
-        vars(self).pop("sizes_", None)  # of an earlier fit
+        for name in ("sizes_", "pretraining_history_"):
+            vars(self).pop(name, None)  # of an earlier fit
         return super().fit(images, emotion, watch, checkpoint, soft)
 
     def net(self, height, width, n_classes):
@@ -85,6 +94,8 @@ class FineTuned(Classifier):
             if checkpoint is not None:  # beside that of the classifier, which takes its whole folder
                 folder = Path(checkpoint).with_name(f"{Path(checkpoint).name}-encoder")
             part.fit(images, **wanted(part.fit, checkpoint=folder))
+            if hasattr(part, "history_"):
+                self.pretraining_history_ = part.history_
             net.body.load_state_dict(_encoder(part).net_.state_dict())
         return net
 
@@ -112,6 +123,8 @@ class FineTuned(Classifier):
                 "encoder must be an encoder without steps, such as pretrained, simclr or self_named, "
                 f"got {self.encoder!r}."
             )
+        if self.pretrain_epochs is not None and hasattr(part, "epochs"):
+            part.epochs = min(part.epochs, self.pretrain_epochs)
         return part
 
 

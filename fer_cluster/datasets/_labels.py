@@ -1,11 +1,13 @@
 """Labels and splits of arrays: codes or names, with the reason where one cannot be used."""
 
+import difflib
+
 import pandas as pd
 
 from fer_cluster.datasets._words import OFFICIAL, split_of
 from fer_cluster.emotions import EMOTIONS, emotion_of
 
-ALLOWED = f"allowed are 0 to 6 and {', '.join(EMOTIONS)}"
+_ALLOWED = f"allowed are 0 to 6 and {', '.join(EMOTIONS)}"
 UNLABELLED = ("", "-1")
 
 
@@ -23,7 +25,7 @@ def emotions(labels):
     faults : dict of int to str
         The reason for each place whose label is no emotion.
     """
-    return _meanings(labels, emotion_of, lambda word: f"has the emotion {word!r}; {ALLOWED}")
+    return _meanings(labels, emotion_of, no_emotion)
 
 
 def splits(labels):
@@ -61,8 +63,8 @@ def class_names(codes, names):
 def _meanings(labels, meaning, complaint):
     words = _words(labels)
     known = {word: meaning(word) for word in dict.fromkeys(words) if word not in ("", "-1")}
-    wrong = {word for word, found in known.items() if found is None}
-    faults = {place: complaint(word[:40]) for place, word in enumerate(words) if word in wrong}
+    wrong = {word: complaint(word[:40]) for word, found in known.items() if found is None}
+    faults = {place: wrong[word] for place, word in enumerate(words) if word in wrong}
     return [known.get(word) for word in words], faults
 
 
@@ -74,6 +76,13 @@ def _words(labels):
     return [
         "" if missing else str(label).strip() for label, missing in zip(column, column.isna(), strict=True)
     ]
+
+
+def no_emotion(word):
+    """Return what is wrong with a word that is no emotion, and which one is near it."""
+    close = difflib.get_close_matches(word.lower(), EMOTIONS, n=1)
+    near = f", of which {close[0]} is the nearest" if close else ""
+    return f"has the emotion {word[:40]!r}; {_ALLOWED}{near}"
 
 
 def _split(word):

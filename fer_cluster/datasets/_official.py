@@ -8,7 +8,7 @@ COUNTS = {"Training": 28709, "PublicTest": 3589, "PrivateTest": 3589}
 
 
 def official(faces, asked=False):
-    """Return faces laid out as FER2013 under its name; warn where their counts are not the official ones.
+    """Return faces that are FER2013, or said to be, under its name; warn where they only look like it.
 
     Parameters
     ----------
@@ -27,4 +27,4 @@ def official(faces, asked=False):
     ]
     if wrong:
         warnings.warn(f"{faces.name} is not FER2013 as published: it has {', '.join(wrong)}.", stacklevel=2)
-    return Faces(faces.images, faces.about, "fer2013")
+    return Faces(faces.images, faces.about, "fer2013" if asked or not wrong else faces.name)

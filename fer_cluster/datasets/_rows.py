@@ -4,7 +4,7 @@ import csv
 
 import pandas as pd
 
-from fer_cluster.datasets._labels import ALLOWED, UNLABELLED
+from fer_cluster.datasets._labels import UNLABELLED, no_emotion
 from fer_cluster.datasets._words import OFFICIAL, roles, split_of, typed
 from fer_cluster.emotions import emotion_of
 from fer_cluster.errors import InputError
@@ -55,7 +55,7 @@ class Rows:
         if "emotion" in self.roles:
             for word in dict.fromkeys(columns[self.roles["emotion"]]):
                 if emotion_of(word) is None and word.strip() not in UNLABELLED:
-                    return f"has the emotion {word[:40]!r}; {ALLOWED}"
+                    return no_emotion(word)
         if "split" in self.roles:
             return self._split_fault(self.roles["split"], columns)
         return None

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fer_cluster.errors import InputError
-from fer_cluster.training.changes import check_changes
+from fer_cluster.training.changes import check_changes, check_crop, crop_side
 from fer_cluster.training.encoder import Encoder
 
 AUGMENT = "mirror+shift+rotate+scale+light+contrast+erase"
-_FRAME = 48  # pixels of a side of FER2013's faces, of which a crop is told
 
 
 @dataclass(eq=False, repr=False)
@@ -51,12 +49,8 @@ class ViewEncoder(Encoder):
     def check(self, watched=True):
         """Raise an InputError where a parameter cannot be used, whatever the images."""
         super().check(watched)
-        check_changes(self.augment, self.crop)
-        if self.crop > _FRAME:
-            raise InputError(
-                f"crop must be 1 to {_FRAME} pixels of a frame of {_FRAME}, or 0 for the whole frame, "
-                f"got {self.crop}."
-            )
+        check_changes(self.augment)
+        check_crop(self.crop)
 
     def net(self, height, width):
         """Return the untrained body, whatever the size of the images."""
@@ -77,11 +71,7 @@ class ViewEncoder(Encoder):
         """Return what changes a batch of uint8 images at random: see :class:`Augment`."""
         from fer_cluster.training.augment import Augment
 
-        return Augment(self.augment, self.side())
-
-    def side(self):
-        """Return the side of the crop in pixels of the images of the fit; 0 the whole frame."""
-        return round(self.crop * min(self.shape_) / _FRAME)
+        return Augment(self.augment, crop_side(self.crop, self.shape_))
 
 
 def ask(net, images, targets):

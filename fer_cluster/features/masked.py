@@ -7,6 +7,7 @@ import numpy as np
 
 from fer_cluster.errors import InputError
 from fer_cluster.features._views import ViewEncoder, ask
+from fer_cluster.training.changes import crop_side
 
 __all__ = ["Masked"]
 
@@ -39,7 +40,7 @@ class Masked(ViewEncoder):
         """Return the body with what hides and what draws, and what it is asked."""
         from fer_cluster.features._masked import Drawing
 
-        frame = (self.side(),) if self.crop else self.shape_
+        frame = (crop_side(self.crop, self.shape_),) if self.crop else self.shape_
         if max(frame) <= self.patch:
             raise InputError(f"patch must be less than {max(frame)} pixels, got {self.patch}.")
         return Drawing(net, 8 * self.width, self.view(), self.hidden, self.patch), ask

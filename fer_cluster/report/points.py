@@ -11,7 +11,7 @@ from fer_cluster.emotions import COLOURS, EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.factors import nuisances, numbers
 from fer_cluster.nuisances import in_words
-from fer_cluster.votes import has_votes, votes_at_hand, votes_of
+from fer_cluster.votes import votes_at_hand, votes_in, votes_of
 
 _ARRAYS = ("x", "y", "part", "codes", "numbers")  # numbers of every face
 # Cividis (Nunez, Anderton and Renslow 2018) at seven places, the same to colour-blind eyes.
@@ -168,8 +168,8 @@ def _details(run, faces):
     if "file" in about:
         yield {"name": "file", "values": [str(value) for value in about["file"]]}
     if votes_at_hand(run, faces):
-        about = run.faces if has_votes(run.faces) else faces.about
-        for name in (name for name in about if name.startswith("votes_")):
+        about = run.faces if votes_in(run.faces) else faces.about
+        for name in votes_in(about):
             yield {"name": name.replace("_", " "), "numbers": _packed(about[name].fillna(0))}
 
 

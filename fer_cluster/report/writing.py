@@ -15,7 +15,7 @@ from fer_cluster.report.sections import PATIENCE, sections
 from fer_cluster.report.template import render
 from fer_cluster.report.verdict import in_short, verdicts
 from fer_cluster.runs import told_apart
-from fer_cluster.summary import HEADER, collapses, ranked
+from fer_cluster.summary import HEADER, UNLABELLED, collapses, ranked
 from fer_cluster.typeset import texts
 
 _LONGEST = 200  # rows of a table that are shown; its CSV has all
@@ -69,6 +69,7 @@ def _page(runs, faces, images, patience):
         summary=in_short(found),
         verdicts=verdicts(runs, found, faces),
         scores=[(about, _table("scores", ["run", *HEADER], rows)) for about, rows in _ranked(runs)],
+        unlabelled=UNLABELLED,
         collapses=collapses(runs),
         map=face_map(drawn, faces, images).parts() if drawn else None,
         portraits=[(_titled(run), portraits(run, faces)) for run in drawn] if images else [],

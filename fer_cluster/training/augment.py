@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import grid_sample
 
+from fer_cluster.errors import InputError
 from fer_cluster.training.changes import CHANGES, check_changes
 from fer_cluster.training.strides import channels_last
 from fer_cluster.training.views import cropped_size
@@ -34,7 +35,7 @@ class Augment:
         ``light`` changes brightness and puts a slope of light across the face;
         ``contrast`` spreads grey values about their mean; ``erase`` fills a rectangle with noise.
     crop : int
-        Side of a square cut at random out of the moved face; 0 keeps the frame.
+        Side in pixels of a square cut at random out of the moved face; 0 keeps the frame.
 
     References
     ----------
@@ -47,7 +48,9 @@ class Augment:
     crop: int = 0
 
     def __post_init__(self):
-        check_changes(self.changes, self.crop)
+        check_changes(self.changes)
+        if self.crop < 0:
+            raise InputError(f"crop must be 0 (the whole frame) or more, got {self.crop}.")
 
     @torch.no_grad()
     def __call__(self, images):

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.images import as_images
-from fer_cluster.training.changes import VIEWS, check_changes
+from fer_cluster.training.changes import VIEWS, check_changes, check_crop, crop_side
 from fer_cluster.training.recipe import Recipe
 
 PIXELS = ("raw", "unit", "standard")
@@ -39,7 +39,8 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         Changes of each training image, joined by ``+``: see
         :mod:`fer_cluster.training.augment`.
     crop : int
-        Side of the square that the net sees, at random in training; 0 the whole frame.
+        Side of the square that the net sees, at random in training, in pixels of a frame of 48; 0 the
+        whole frame.
     mixup, cutmix : float
         Parameter of the beta distribution of the mixing; 0 for none.
     label_smoothing : float
@@ -131,10 +132,10 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         images = as_images(images, "A net", self.shape_)
         device = pick(self.device)
         self.net_.to(device, memory_format=torch.channels_last).eval()
-        found = []
+        found, side = [], crop_side(self.crop, self.shape_)
         with torch.inference_mode(), autocast(device, self.precision):
             for batch, _ in Batches(images, None, device, 256).in_order():
-                seen = [self._logits(self.net_, view) for view in views(batch, self.views, self.crop)]
+                seen = [self._logits(self.net_, view) for view in views(batch, self.views, side)]
                 found.append(torch.stack(seen).mean(0).softmax(1).cpu())
         found = torch.cat(found).numpy() if found else np.zeros((0, len(self.classes_)), np.float32)
         if not np.isfinite(found).all():
@@ -162,7 +163,8 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         return self.net_
 
     def _built(self):
-        height, width = (self.crop, self.crop) if self.crop else self.shape_
+        side = crop_side(self.crop, self.shape_)
+        height, width = (side, side) if side else self.shape_
         return self.net(height, width, len(self.classes_))
 
     def _weight(self, targets):
@@ -187,13 +189,14 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         from fer_cluster.training.mixing import mixed
         from fer_cluster.training.views import views
 
-        changed, n = Augment(self.augment, self.crop), int(targets.max()) + 1
+        side, n = crop_side(self.crop, self.shape_), int(targets.max()) + 1
+        changed = Augment(self.augment, side)
         on = functools.cache(self._weight(targets).to)  # once a device: copying each step would wait for it
         known = np.nan if named is None or not (named >= 0).any() else (named >= 0).mean()
 
         def objective(net, images, targets):
             if not net.training:
-                logits = self._logits(net, views(images, "one", self.crop)[0])
+                logits = self._logits(net, views(images, "one", side)[0])
                 loss = cross_entropy(logits, targets, ignore_index=-1, reduction="sum") / len(targets)
                 return loss / known, (logits.argmax(1) == targets).sum()
             labels = targets if targets.ndim == 1 else targets[:, 0]
@@ -226,15 +229,15 @@ class Classifier(Recipe, ClassifierMixin, BaseEstimator):
         for name, allowed in (("pixels", PIXELS), ("views", VIEWS), ("class_weight", (None, "balanced"))):
             if getattr(self, name) not in allowed:
                 raise unknown(name, getattr(self, name), allowed)
-        check_changes(self.augment, self.crop)
+        check_changes(self.augment)
+        check_crop(self.crop)
 
     def _check_views(self, shape):
-        """Raise an InputError where a crop does not fit into images of that shape."""
-        least, most = (1, min(shape) - 1) if self.views == "ten_crop" else (0, min(shape))
-        if not least <= self.crop <= most:
+        """Raise an InputError where ten crops of images of that shape would be one."""
+        if self.views == "ten_crop" and not 0 < crop_side(self.crop, shape) < min(shape):
             raise InputError(
-                f"crop must be {least} to {most} for images of {shape[0]} x {shape[1]} pixels and "
-                f"views={self.views!r}, got {self.crop!r}."
+                f"views='ten_crop' needs a crop smaller than the frame, 1 to 47 pixels of 48, and less for "
+                f"images as small as {shape[0]} x {shape[1]}; got crop={self.crop!r}."
             )
 
 

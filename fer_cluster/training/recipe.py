@@ -92,7 +92,7 @@ class Recipe:
                 raise unknown(name, getattr(self, name), allowed)
         for field in fields(self):
             value, least = getattr(self, field.name), 0 if field.name in self.from_zero else 1
-            _check_number(field.name, field.type, value, least)
+            check_number(field.name, field.type, value, least)
             if (field.name in self.to_one or field.name.endswith(_SHARES)) and value > 1:
                 raise InputError(f"{field.name} must be from 0 to 1, got {value!r}.")
         if self.batch_size < 2:
@@ -107,7 +107,7 @@ class Recipe:
             )
 
 
-def _check_number(name, kind, value, least):
+def check_number(name, kind, value, least):
     """Refuse a number for a word, a count that is no whole number or below the least, a negative number."""
     if kind is str and not isinstance(value, str | os.PathLike):
         raise InputError(f"{name} must be a word, got {value!r}.")
