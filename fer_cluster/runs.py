@@ -83,6 +83,10 @@ class Run:
         rows = [self.faces[name] for name in self._columns("predicted" if self._named else "cluster")]
         return np.stack([row.cat.codes if self._named else row for row in rows]).astype(np.int32)
 
+    def in_part(self, part):
+        """Return which faces lie in a part of the split: bool, (n,)."""
+        return (self.faces["part"] == part).to_numpy()
+
     def predictions(self):
         """Return the emotion that each face is named, as its code: (seeds, n).
 
@@ -97,7 +101,7 @@ class Run:
         if self._named:
             return clusters
         emotion = self.faces["emotion"].cat.codes.to_numpy()
-        fitted = (self.faces["part"] == self.spec["fit"]).to_numpy()
+        fitted = self.in_part(self.spec["fit"])
         if not (emotion[fitted] >= 0).any():
             raise InputError(f"{self.name!r} was fitted on faces without labels, which name no cluster.")
         namings = names_by_seed(emotion, clusters, fitted, int(clusters.max()) + 1)

@@ -4,8 +4,8 @@ import ast
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from fer_cluster.plots.contingency import Contingency
 from fer_cluster.plots.montage import Montage
 from fer_cluster.plots.scatter import Scatter
 from fer_cluster.plots.scores import Scores
+from fer_cluster.runs import Run
 
 PLOTS = [Scatter(), Contingency(), Scores(), Montage()]
 HOME = Path(__file__).parents[1]
@@ -50,9 +51,8 @@ def make_run(emotion, cluster, *, part=None, k=2, name="pixels-kmeans", scores=N
     spec |= {"seeds": [0], "transductive": False, "clusterer": clusterer, "projection": "pca"}
     medoids = np.arange(k * 3 * 4 * 4).reshape(k, 3, 4, 4).astype(np.uint8) + 1
     scores = {"test": scores or dict.fromkeys(ALL_SCORES, 0.2)}
-    return SimpleNamespace(
-        name=name, spec=spec, faces=faces, medoids=medoids, scores=scores, scores_without_duplicates=scores
-    )
+    features = np.zeros((n, 2), np.float32)
+    return Run(name, spec, faces, features, scores, scores_without_duplicates=scores, medoids=medoids)
 
 
 def random_run(n=300, k=7, seed=0, **given):
@@ -114,7 +114,7 @@ class TestEveryPlot:
 
     def test_draws_unlabelled_or_explains(self, plot):
         run = make_run([-1] * 6, [0, 1] * 3)
-        run.scores = run.scores_without_duplicates = {}
+        run = replace(run, scores={}, scores_without_duplicates={})
         if isinstance(plot, Scatter | Montage):
             figure = plot.draw(plot.data([run]))
             assert "no labels" in " ".join(axes.get_title(loc="left") for axes in figure.axes)
@@ -274,7 +274,7 @@ class TestScatter:
 
     def test_run_without_projection_is_explained(self):
         run = random_run()
-        run.faces = run.faces.drop(columns=["x", "y"])
+        run = replace(run, faces=run.faces.drop(columns=["x", "y"]))
         with pytest.raises(InputError, match="without a projection"):
             Scatter().data([run])
 
@@ -340,6 +340,12 @@ class TestContingency:
         (panel, _) = Contingency().draw(data).axes
         assert panel.get_xlabel().startswith("cluster: no label names it\n") and not panel.patches
 
+    def test_a_cluster_without_labelled_faces_to_be_named_by_is_not_called_empty(self):
+        part = ["train"] * 2 + ["test"] * 2
+        run = make_run([SAD, -1, SAD, HAPPY], [0, 1, 0, 1], part=part, k=3)
+        columns = Contingency().data([run]).drop_duplicates("cluster").sort_values("cluster")
+        assert columns["named"].tolist() == ["sad", "no name", "empty"]
+
     def test_sums_and_counts_are_written(self):
         run = make_run([HAPPY] * 4 + [SAD] * 4, [0, 0, 0, 1, 0, 1, 1, 1])
         figure = Contingency().draw(Contingency().data([run]))
@@ -396,10 +402,11 @@ class TestScores:
 
     def test_one_cluster_is_at_chance_with_copies_and_without(self):
         run = scored("one", 0.25, clusterer="one")
-        run.scores, run.scores_without_duplicates = (
+        scores, without = (
             {"test": run.scores["test"] | dict.fromkeys(("purity", "purity_chance"), spread_of(purity))}
             for purity in (0.245, 0.258)
         )
+        run = replace(run, scores=scores, scores_without_duplicates=without)
         axes = Scores().draw(Scores().data([run])).axes[-1]
         levels = {tuple(line.get_xydata()[0]) for line in axes.lines if line.get_marker() == "|"}
         dots = {tuple(line.get_xydata()[0]) for line in axes.lines if line.get_marker() == "o"}
@@ -439,7 +446,7 @@ class TestMontage:
 
     def test_without_labels_there_are_no_bars_and_no_legend_of_them(self):
         labelled, not_labelled = make_run([HAPPY, SAD], [0, 1]), make_run([-1, -1], [0, 1])
-        not_labelled.scores = not_labelled.scores_without_duplicates = {}
+        not_labelled = replace(not_labelled, scores={}, scores_without_duplicates={})
         for run, told in ((labelled, True), (not_labelled, False)):
             panel = Montage().draw(Montage().data([run])).axes[0]
             assert bool(panel.get_legend()) == bool(panel.patches) == told
@@ -457,7 +464,7 @@ class TestMontage:
 
     def test_run_without_medoids_is_explained(self):
         run = random_run()
-        run.medoids = np.zeros((0, 0, 1, 1), np.uint8)
+        run = replace(run, medoids=np.zeros((0, 0, 1, 1), np.uint8))
         with pytest.raises(InputError, match="no medoids"):
             Montage().data([run])
 

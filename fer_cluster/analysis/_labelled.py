@@ -20,7 +20,7 @@ def labelled(run, part=None):
     """
     chosen = emotions(run) >= 0
     if part is not None:
-        chosen &= (run.faces["part"] == part).to_numpy()
+        chosen &= run.in_part(part)
     if not chosen.any():
         where = "" if part is None else f" in {part}"
         raise InputError(f"{run.name!r} has no labelled faces{where}, so there is no table.")
@@ -29,6 +29,6 @@ def labelled(run, part=None):
 
 def reported_rows(run):
     """Return the rows of the part reported on: the labelled ones, or all where none is."""
-    rows = (run.faces["part"] == run.spec["report"]).to_numpy()
+    rows = run.in_part(run.spec["report"])
     told = rows & (emotions(run) >= 0)
     return np.flatnonzero(told if told.any() else rows)

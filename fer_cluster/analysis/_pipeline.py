@@ -64,7 +64,7 @@ def rebuilt(run, faces, seeds):
         Where the faces are others, or the features or the clusterer cannot be made anew.
     """
     check_faces(run, faces)
-    rows = as_rows((run.faces["part"] == run.spec["fit"]).to_numpy())
+    rows = as_rows(run.in_part(run.spec["fit"]))
     extractor = run.models[0] if run.models else None
     return _fitted(run, faces.images[rows], seeds, extractor, run.features[rows])
 

@@ -87,7 +87,7 @@ def features_of(run, part, kept=None):
     InputError
         Where there are none, or all faces have the same.
     """
-    x, rows = run.features, (run.faces["part"] == part).to_numpy()
+    x, rows = run.features, run.in_part(part)
     if kept is not None:
         rows = rows & kept
     if np.ndim(x) != 2 or not np.size(x) or len(x) != len(rows) or not rows.any():

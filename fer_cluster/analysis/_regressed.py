@@ -27,7 +27,7 @@ def clusters_without(frame, run, rows, seeds):
     made = [_clusterer(run, seed) for seed in run.spec["seeds"][:seeds]]
     if not made or None in made or not run.features.shape[-1]:
         return None
-    fit = np.flatnonzero(run.faces["part"] == run.spec["fit"])
+    fit = np.flatnonzero(run.in_part(run.spec["fit"]))
     x, others = (np.asarray(run.features[some], np.float32) for some in (fit, rows))
     told, told_others = _standardised(frame.loc[fit].to_numpy(), frame.loc[rows].to_numpy())
     penalty = 1e-6 * len(x) * np.eye(told.shape[1], dtype=np.float32)  # keeps what does not vary solvable

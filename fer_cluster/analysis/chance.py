@@ -96,9 +96,7 @@ def _clusters(run):
     clusters = np.asarray(run.clusters)
     count = int(clusters.max()) + 1
     emotion = emotions(run)
-    fitted, seen = (
-        (run.faces["part"] == run.spec[of]).to_numpy() & (emotion >= 0) for of in ("fit", "report")
-    )
+    fitted, seen = (run.in_part(run.spec[of]) & (emotion >= 0) for of in ("fit", "report"))
     named_apart = run.spec["fit"] != run.spec["report"] and fitted.any()
     namings = scoring.names_by_seed(emotion, clusters, fitted, count) if named_apart else None
     return clusters[:, seen], count, namings

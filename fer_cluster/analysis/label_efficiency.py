@@ -141,7 +141,7 @@ def _task(run):
         )
     rows = labelled(run, fit), labelled(run, report)
     x = np.asarray(run.features, np.float64)
-    fitted = x[(run.faces["part"] == fit).to_numpy()]
+    fitted = x[run.in_part(fit)]
     spread = fitted.std(axis=0)
     x = (x - fitted.mean(axis=0)) / np.where(spread > 1e-12, spread, 1)
     return _Task(x, emotions(run), np.asarray(run.clusters), *rows)

@@ -72,7 +72,7 @@ class Moved:
 
     def _rows(self, keys, run, faces):
         pipeline = rebuilt(run, faces, self.seeds)
-        reported = (run.faces["part"] == run.spec["report"]).to_numpy()
+        reported = run.in_part(run.spec["report"])
         rows = drawn(reported, self.n_faces, self.random_state)
         images = faces.images[rows]
         before = pipeline.clusters(images)

@@ -155,7 +155,7 @@ def _measured(runs, faces, fitted=False):
         check_faces(run, faces)
         needed[reported_rows(run)] = True
         if fitted:
-            needed |= (run.faces["part"] == run.spec["fit"]).to_numpy()
+            needed |= run.in_part(run.spec["fit"])
     return nuisances(faces, np.flatnonzero(needed))
 
 

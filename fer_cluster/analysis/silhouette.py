@@ -80,7 +80,7 @@ class Silhouette:
 
     def _of_run(self, keys, run):
         part = run.spec["report"]
-        cluster = run.faces["cluster"].to_numpy()[(run.faces["part"] == part).to_numpy()]
+        cluster = run.faces["cluster"].to_numpy()[run.in_part(part)]
         rows = self.of_clusters(features_of(run, part), cluster, run.name)
         return rows.assign(**keys)[[*KEYS, "n", "cluster", "silhouette"]]
 

@@ -74,7 +74,7 @@ class Stability:
 
     def _rows(self, keys, run):
         refitted = self._refitted(run)
-        seeds = np.asarray(run.clusters)[:, (run.faces["part"] == run.spec["report"]).to_numpy()]
+        seeds = np.asarray(run.clusters)[:, run.in_part(run.spec["report"])]
         first, n = seeds[0], seeds.shape[1]
         for measure, clusters in (("seeds", seeds), ("bootstrap", refitted)):
             yield keys | {"measure": measure, "cluster": pd.NA, "n": n} | _spread(agreements(clusters))

@@ -65,7 +65,7 @@ class Contingency:
         table = count(faces, k)
         if not table.sum():
             raise InputError(f"{run.name!r} has no labelled faces in {about['part']}, so there is no table.")
-        fitted = count(run.faces[run.faces["part"] == run.spec["fit"]], k)
+        fitted = count(run.faces[run.in_part(run.spec["fit"])], k)
         naming = _naming(fitted, table)
         expected, residual = _chance(table)
         order = np.lexsort([-table.sum(0), naming])  # by name, then by size
@@ -107,13 +107,12 @@ class Contingency:
 def _naming(fitted, table):
     """Return the code of the name of each cluster, by the faces fitted on.
 
-    Where none of these is labelled, a cluster has no name, or is empty where no face shown is in it.
+    Where it has none of these that is labelled, it has no name, or is empty where no face shown is in it.
     """
     from fer_cluster.metrics import name_clusters
 
-    if fitted.sum():
-        return np.where(fitted.sum(0) > 0, name_clusters(fitted), _NAMES.index("empty"))
-    return np.where(table.sum(0) > 0, _NAMES.index("no name"), _NAMES.index("empty"))
+    nameless = np.where(table.sum(0) > 0, _NAMES.index("no name"), _NAMES.index("empty"))
+    return np.where(fitted.sum(0) > 0, name_clusters(fitted), nameless) if fitted.sum() else nameless
 
 
 def _chance(table):

@@ -111,7 +111,7 @@ def _clusters(run):
 def _naming(run):
     """Return which faces their cluster, named on the labels of the fitted part, names rightly."""
     emotion = run.faces["emotion"].cat.codes.to_numpy()
-    fitted = (run.faces["part"] == run.spec["fit"]).to_numpy()
+    fitted = run.in_part(run.spec["fit"])
     codes = np.full(len(emotion), 2)
     if (emotion[fitted] >= 0).any():
         codes = np.where(emotion < 0, 2, run.predictions()[0] != emotion)

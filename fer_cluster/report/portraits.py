@@ -20,7 +20,7 @@ def portraits(run, faces):
         The image is a data address of PNG.
     """
     cluster = run.faces["cluster"].to_numpy()
-    reported = (run.faces["part"] == run.spec["report"]).to_numpy()
+    reported = run.in_part(run.spec["report"])
     found = []
     for number in np.unique(cluster[reported]):
         rows = np.flatnonzero(reported & (cluster == number))

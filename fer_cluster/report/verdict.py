@@ -24,7 +24,7 @@ def verdicts(runs, sections, faces=None):
     nuisance = _of(sections, "nuisance")
     if nuisance:
         return _followed(nuisance, sections)
-    names = [run.name for run in runs if run.spec["kind"] == "clusterer"]
+    names = [f"{run.name}, split {run.spec['split']}" for run in runs if run.spec["kind"] == "clusterer"]
     chance = _of(sections, "chance")
     if not chance:
         return [(name, [UNLABELLED]) for name in names]
