@@ -23,6 +23,11 @@ def cli():
     """
 
 
+_SPLIT = click.option(
+    "--split",
+    help="official: the data set's own; paper: the 80/20 of Bolcas 2024; stratified: a fifth of each emotion "
+    "is for the test; all: fitted and scored on all.  [default: what the faces have]",
+)
 _EPOCHS = click.option("--epochs", type=click.IntRange(1), help="In place of the nets' own numbers.")
 
 
@@ -71,15 +76,14 @@ _TOY_EPOCHS = 2
 
 @cli.command(epilog=FACES, short_help="Cluster faces and score the clusters.")
 @reading
-@click.option("--features", default="pixels", show_default=True, help="name:param=value,...")
+@click.option(
+    "--features", default="pixels", show_default=True, help="name:param=value,...; names: list features."
+)
 @click.option("--then", multiple=True, help="A step after the features; may be given several times.")
-@click.option("--clusterer", default="kmeans", show_default=True, help="name:param=value,...")
+@click.option("--clusterer", default="kmeans", show_default=True, help="Likewise; names: list clusterers.")
 @click.option("--projection", default="pca", show_default=True, help="pca, umap or tsne.")
 @click.option("--k", default=7, show_default=True, help="Number of clusters.")
-@click.option(
-    "--split",
-    help="official, paper, all or stratified.  [default: what the faces have]",
-)
+@_SPLIT
 @click.option("--seeds", default=10, show_default=True, help="How many seeds of the clusterer.")
 @_EPOCHS
 @click.option(
@@ -106,13 +110,12 @@ def cluster(faces, votes, skip_bad, features, then, clusterer, out, as_json, **o
 
 @cli.command(epilog=FACES, short_help="Train a supervised baseline and score it on the same faces.")
 @reading
-@click.option("--baseline", default="cnn3", show_default=True, help="name:param=value,...")
+@click.option(
+    "--baseline", default="cnn3", show_default=True, help="name:param=value,...; names: list baselines."
+)
 @click.option("--features", help="What a probe sees, name:param=value,...  [default: pixels]")
 @click.option("--then", multiple=True, help="A step after the features; may be given several times.")
-@click.option(
-    "--split",
-    help="official, paper, all or stratified.  [default: what the faces have]",
-)
+@_SPLIT
 @click.option("--seeds", default=1, show_default=True, help="How many seeds of the baseline.")
 @_EPOCHS
 @click.option("--out", help="Folder of the run, its figures and tables.  [default: runs/NAME]")
@@ -200,7 +203,10 @@ def _keep(run, out, as_json, faces=None, new=True):
 @_EPOCHS
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
 def compare(experiment, faces, votes, skip_bad, out, seeds, epochs, as_json):
-    """Run an EXPERIMENT (a TOML file, or the shipped 'paper') and lay its runs side by side.
+    """Run an EXPERIMENT and lay its runs side by side.
+
+    It is a TOML file, or one that is shipped: classical, frontier, frontier_gpu, gpu, meaning, paper,
+    paper_nets or two_cores.
 
     \b
     fer-cluster compare paper toy --out comparison

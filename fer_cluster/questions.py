@@ -11,7 +11,7 @@ _REPORT = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none';"""  # how a report begins
 
 
-@click.command(short_help="Draw the figures of runs from their files.")
+@click.command(epilog=FACES, short_help="Draw the figures of runs from their files.")
 @click.argument("folders", nargs=-1, required=True, metavar="DIR...")
 @click.option("--out", default="figures", show_default=True, help="Folder for the pictures.")
 @click.option(
@@ -41,7 +41,7 @@ def figures(folders, out, plot, suffix, faces, votes):
     click.echo(f"{sum(path.suffix != '.csv' for path in paths)} figures are in {out}", err=True)
 
 
-@click.command(short_help="Analyse runs from their files: tables, and what they say.")
+@click.command(epilog=FACES, short_help="Analyse runs from their files: tables, and what they say.")
 @click.argument("folders", nargs=-1, required=True, metavar="DIR...")
 @click.option("--out", default="tables", show_default=True, help="Folder for the tables.")
 @click.option(

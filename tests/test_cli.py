@@ -17,6 +17,7 @@ from fer_cluster.cli import _run
 from fer_cluster.experiment import read_experiment
 from fer_cluster.loading import load
 from fer_cluster.scoring import METRICS
+from fer_cluster.shipped import homes
 
 SMALL = ["toy:n=140", "--features", "pixels:n_components=5", "--seeds", "2"]
 
@@ -45,6 +46,12 @@ def test_cluster_leaves_a_run_and_figures(capsys, tmp_path):
         assert all(set(score) == {"mean", "sd", "low", "high"} for score in scores.values())
     pictures = {path.stem.split("_")[0] for path in (tmp_path / "run" / "figures").glob("*.png")}
     assert pictures >= {"scatter", "contingency", "montage"}
+
+
+def test_the_help_of_compare_names_every_experiment_that_is_shipped(capsys):
+    code, out, _ = call(capsys, "compare", "--help")
+    names = {path.stem for home in homes() for path in home.glob("*.toml")}
+    assert code == 0 and len(names) > 5 and names <= set(re.findall(r"\w+", out))
 
 
 def test_faces_of_ones_own_are_clustered_by_the_shipped_encoder(capsys, tmp_path):
