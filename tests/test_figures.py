@@ -178,6 +178,7 @@ TWO_CORES = [  # records behind each row of the README's table of two cores
     ["vgg-48-long"],
     ["ensemble-of-four"],
     ["fine-tuned"],
+    ["fine-tuned-control"],
     ["ensemble-with-fine-tuned"],
     ["vgg19_16-plain"],
     ["vgg19_16-figure"],
