@@ -400,6 +400,12 @@ class TestScores:
         (hollow,) = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
         assert list(bare.get_ydata()) == list(hollow.get_ydata())  # each dot beside a level of its own faces
 
+    def test_the_whole_of_an_interval_below_zero_is_seen(self):
+        run = scored("low", 0.01)
+        run.scores["test"]["ami"] = {"mean": 0.01, "sd": 0.01, "low": -0.05, "high": 0.07}
+        panel = Scores().draw(Scores().data([run])).axes[0]
+        assert panel.get_xlim()[0] < -0.05
+
     def test_one_cluster_is_at_chance_with_copies_and_without(self):
         run = scored("one", 0.25, clusterer="one")
         scores, without = (

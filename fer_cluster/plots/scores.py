@@ -173,7 +173,7 @@ def _draw_metric(ax, data, metric):
     bare = bare[bare["metric"] == metric]
     ax.plot(bare["mean"], bare["place"] + _BARE, "o", ms=4, mfc="white", mec="0.4", clip_on=False)
     right = 1.35 * max(rows[["mean", "high"]].max(axis=None), 0.02)  # room for the values
-    lowest = rows["mean"].min()
+    lowest = rows[["mean", "low"]].min(axis=None)
     ax.set_xlim(1.2 * lowest if lowest < -0.02 * right else 0, right)  # worse than chance is seen
 
 
