@@ -35,5 +35,10 @@ def unknown(what, name, allowed):
 
 def hint(name, allowed):
     """Return the sentence that asks for the nearest of the allowed words, empty where none is near."""
-    close = difflib.get_close_matches(str(name), allowed, n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    near = nearest(name, allowed)
+    return f" Did you mean {near!r}?" if near else ""
+
+
+def nearest(name, allowed):
+    """Return the nearest of the allowed words, empty where none is near."""
+    return next(iter(difflib.get_close_matches(str(name), allowed, n=1)), "")

@@ -18,9 +18,8 @@ from fer_cluster.scoring import names_by_seed, spread, value
 from fer_cluster.training.models import load_model, save_model
 
 _FILES = ("run.json", "faces.parquet", "features.npy", "medoids.npy")
-_STATE = re.compile(
-    rf"features|\d+(-masked|-encoder)?|{re.escape(PREFIX)}.*"
-)  # in the folder of a training's state
+# What lies in the folder of a training's state.
+_STATE = re.compile(rf"features|\d+(-masked|-encoder)?|{re.escape(PREFIX)}.*")
 _STATE_FILES = ("state.safetensors", "state.json")
 
 

@@ -1,11 +1,10 @@
 """Labels and splits of arrays: codes or names, with the reason where one cannot be used."""
 
-import difflib
-
 import pandas as pd
 
 from fer_cluster.datasets._words import OFFICIAL, split_of
 from fer_cluster.emotions import EMOTIONS, emotion_of
+from fer_cluster.errors import nearest
 
 _ALLOWED = f"allowed are 0 to 6 and {', '.join(EMOTIONS)}"
 UNLABELLED = ("", "-1")
@@ -80,9 +79,9 @@ def _words(labels):
 
 def no_emotion(word):
     """Return what is wrong with a word that is no emotion, and which one is near it."""
-    close = difflib.get_close_matches(word.lower(), EMOTIONS, n=1)
-    near = f", of which {close[0]} is the nearest" if close else ""
-    return f"has the emotion {word[:40]!r}; {_ALLOWED}{near}"
+    near = nearest(word.lower(), EMOTIONS)
+    told = f", of which {near} is the nearest" if near else ""
+    return f"has the emotion {word[:40]!r}; {_ALLOWED}{told}"
 
 
 def _split(word):
