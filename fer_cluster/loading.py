@@ -9,7 +9,7 @@ from fer_cluster.errors import InputError, hint
 from fer_cluster.faces import Faces
 
 
-def load(faces="toy", *, votes=None, skip_bad=None):
+def load(faces="toy", *, votes=None, skip_bad=None, size=None):
     """Return faces from a data set, a file or a folder.
 
     Parameters
@@ -25,6 +25,10 @@ def load(faces="toy", *, votes=None, skip_bad=None):
     skip_bad : path-like, optional
         Leave bad rows out and list them, with reasons, in this CSV. By default
         the first bad row raises.
+    size : int, optional
+        Side in pixels of the square to which each image is cropped and scaled;
+        by default images stay as large as they are. As text:
+        ``"folder:MY_FACES,size=48"``.
 
     Returns
     -------
@@ -40,7 +44,7 @@ def load(faces="toy", *, votes=None, skip_bad=None):
     >>> load("toy:n=70")
     Faces('toy': 70 of 48 x 48, 70 labelled)
     """
-    choices = {"votes": votes, "skip_bad": skip_bad}
+    choices = {"votes": votes, "skip_bad": skip_bad, "size": size}
     choices = {name: value for name, value in choices.items() if value is not None}
     if isinstance(faces, Faces):
         _refuse(faces.name, choices)
@@ -73,7 +77,7 @@ def _exists(text):
 
 
 def _refuse(name, choices):
-    """Raise where votes or skip_bad are asked of faces that are not read from a file."""
+    """Raise where votes, skip_bad or size are asked of faces that are not read from a file."""
     if choices:
         raise InputError(
             f"{name} takes no {' and no '.join(choices)}; only faces that are read from a file do."

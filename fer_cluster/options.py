@@ -2,7 +2,10 @@
 
 import click
 
-FACES = "FACES is toy (default), fer2013, or a path: a CSV, a folder of images, .npz, .parquet."
+FACES = (
+    "FACES is toy (default), fer2013, or a path: a CSV, a folder of images, .npz, .parquet. "
+    "folder:PATH,size=48 and table:PATH,size=48 scale each image to 48 x 48."
+)
 
 _REJECTED = "rejected.csv"
 _SKIP_BAD = click.option(

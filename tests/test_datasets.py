@@ -23,6 +23,7 @@ from fer_cluster.datasets.table import Table
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
+from fer_cluster.images import scaled
 from fer_cluster.loading import load
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -79,6 +80,22 @@ def test_faces_are_returned_as_they_are(tiny):
     assert load(tiny) is tiny
     with pytest.raises(InputError, match=r"tiny takes no votes; only faces that are read"):
         load(tiny, votes="votes.csv")
+
+
+def test_faces_of_any_size_are_scaled_where_that_is_asked(tmp_path, images):
+    wide = np.repeat(images, 2, axis=2)  # 48 x 96: what lies outside the middle square goes
+    np.savez(tmp_path / "wide.npz", pixels=wide)
+    faces = load(tmp_path / "wide.npz", size=24)
+    told = load(f"table:{tmp_path / 'wide.npz'},size=24")
+    assert faces.images.shape == (len(images), 24, 24)
+    assert (faces.images == scaled(wide, (24, 24))).all() and (told.images == faces.images).all()
+    middle = images[:, :, 12:36].astype(float).mean(axis=(1, 2))
+    assert abs(faces.images.astype(float).mean(axis=(1, 2)) - middle).max() < 2
+    assert load(tmp_path / "wide.npz").images.shape == (len(images), 48, 96)  # the cache keeps them whole
+    with pytest.raises(InputError, match=r"size must be a whole number of pixels, 1 or more, got 0\."):
+        load(tmp_path / "wide.npz", size=0)
+    with pytest.raises(InputError, match=r"table 'size'|size must be a (whole )?number"):
+        load(f"table:{tmp_path / 'wide.npz'},size=small")
 
 
 def test_names_come_before_paths(tmp_path, monkeypatch, images, emotion):

@@ -1,6 +1,7 @@
 """From a path to faces: the reader, the cache, the votes and the bad rows."""
 
 import warnings
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from fer_cluster.datasets._rejects import Rejects, check_list, remove_list
 from fer_cluster.datasets._votes import read_votes
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
+from fer_cluster.images import scaled
+from fer_cluster.whole import is_whole
 
 FILES = ("fer2013.csv", "icml_face_data.csv", "fer2013/fer2013.csv", "fer2013.npz", "fer2013.parquet")
 READERS = {".csv": read_csv, ".tsv": read_csv, ".npz": read_npz}
@@ -32,7 +35,7 @@ def read_faces(path, **choices):
     return read_table(path, **choices)
 
 
-def read_table(path, *, votes=None, skip_bad=None, asked=False):
+def read_table(path, *, votes=None, skip_bad=None, size=None, asked=False):
     """Return the faces in a CSV, NumPy or Parquet file, or in a folder of Parquet shards.
 
     Parameters
@@ -42,6 +45,8 @@ def read_table(path, *, votes=None, skip_bad=None, asked=False):
         CSV of FER+ votes, joined by row.
     skip_bad : path-like, optional
         Leave bad rows out and list them in this CSV, instead of raising.
+    size : int, optional
+        Side in pixels of the square to which each image is cropped and scaled.
     asked : bool
         Whether the faces are said to be FER2013.
 
@@ -58,10 +63,10 @@ def read_table(path, *, votes=None, skip_bad=None, asked=False):
         reader = _parquet(path, files)
     else:
         files, reader = [path], _reader(path)
-    return _faces(path, partial(_states, files), reader, votes, skip_bad, asked)
+    return _faces(path, partial(_states, files), reader, votes, skip_bad, size, asked)
 
 
-def read_images(path, *, votes=None, skip_bad=None, asked=False):
+def read_images(path, *, votes=None, skip_bad=None, size=None, asked=False):
     """Return the faces in a folder of images; for the parameters see ``read_table``."""
     from fer_cluster.datasets._folder import image_files, read_folder
 
@@ -75,7 +80,7 @@ def read_images(path, *, votes=None, skip_bad=None, asked=False):
     def signature():
         return str(path.resolve()), image_files(path)
 
-    return _faces(path, signature, read, votes, skip_bad, asked)
+    return _faces(path, signature, read, votes, skip_bad, size, asked)
 
 
 def existing(path):
@@ -99,8 +104,10 @@ def find_file(folder):
     return next((folder / name for name in FILES if (folder / name).is_file()), None)
 
 
-def _faces(path, signature, read, votes, skip_bad, asked):
-    """Read through the cache, then join votes and account for bad rows."""
+def _faces(path, signature, read, votes, skip_bad, size, asked):
+    """Read through the cache, then join votes, account for bad rows and scale."""
+    if size is not None and not is_whole(size):
+        raise InputError(f"size must be a whole number of pixels, 1 or more, got {size!r}.")
     if skip_bad is not None:
         check_list(skip_bad)
     rejects = Rejects(path, keep=skip_bad is not None)
@@ -125,7 +132,8 @@ def _faces(path, signature, read, votes, skip_bad, asked):
         faces = _with_votes(faces, votes, [row for _, row, _ in rejects.rows])
     if skip_bad is not None:
         _tell_rejects(path, len(faces), len(rejects), skip_bad)
-    return official(faces, asked)
+    faces = official(faces, asked)
+    return replace(faces, images=scaled(faces.images, (size, size))) if size else faces
 
 
 def _tell_rejects(path, good, bad, skip_bad):

@@ -27,12 +27,16 @@ class Fer2013:
     skip_bad : path-like, optional
         Leave bad rows out and list them, with reasons, in this CSV. By default
         the first bad row raises.
+    size : int, optional
+        Side in pixels of the square to which each image is cropped and scaled; by default
+        images stay as large as they are.
     """
 
-    def __init__(self, path=None, votes=None, skip_bad=None):
+    def __init__(self, path=None, votes=None, skip_bad=None, size=None):
         self.path = path
         self.votes = votes
         self.skip_bad = skip_bad
+        self.size = size
 
     def load(self):
         """Return the faces; warn where they are not as many as were published.
@@ -43,7 +47,7 @@ class Fer2013:
             Where FER2013 is not found, or a row of it cannot be used.
         """
         path = self.path or _on_disk() or _download()
-        return read_faces(path, votes=self.votes, skip_bad=self.skip_bad, asked=True)
+        return read_faces(path, votes=self.votes, skip_bad=self.skip_bad, size=self.size, asked=True)
 
 
 def _on_disk():

@@ -22,12 +22,16 @@ class Folder:
     skip_bad : path-like, optional
         Leave bad images out and list them, with reasons, in this CSV. By
         default the first bad image raises.
+    size : int, optional
+        Side in pixels of the square to which each image is cropped and scaled; by default
+        images stay as large as they are.
     """
 
-    def __init__(self, path=None, votes=None, skip_bad=None):
+    def __init__(self, path=None, votes=None, skip_bad=None, size=None):
         self.path = path
         self.votes = votes
         self.skip_bad = skip_bad
+        self.size = size
 
     def load(self):
         """Return the faces.
@@ -37,4 +41,4 @@ class Folder:
         InputError
             Where there are no images, or one cannot be used.
         """
-        return read_images(self.path, votes=self.votes, skip_bad=self.skip_bad)
+        return read_images(self.path, votes=self.votes, skip_bad=self.skip_bad, size=self.size)

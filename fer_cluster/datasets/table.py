@@ -21,12 +21,16 @@ class Table:
     skip_bad : path-like, optional
         Leave bad rows out and list them, with reasons, in this CSV. By default
         the first bad row raises.
+    size : int, optional
+        Side in pixels of the square to which each image is cropped and scaled; by default
+        images stay as large as they are.
     """
 
-    def __init__(self, path=None, votes=None, skip_bad=None):
+    def __init__(self, path=None, votes=None, skip_bad=None, size=None):
         self.path = path
         self.votes = votes
         self.skip_bad = skip_bad
+        self.size = size
 
     def load(self):
         """Return the faces.
@@ -36,4 +40,4 @@ class Table:
         InputError
             Where the file, or a row of it, cannot be used.
         """
-        return read_table(self.path, votes=self.votes, skip_bad=self.skip_bad)
+        return read_table(self.path, votes=self.votes, skip_bad=self.skip_bad, size=self.size)
