@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from fer_cluster.errors import InputError
-from fer_cluster.training import augment
+from fer_cluster.training import augment, glasses
 from fer_cluster.training.augment import CHANGES, Augment
+from fer_cluster.training.glasses import with_glasses
 from fer_cluster.training.mixing import mixed
 from fer_cluster.training.views import centre_crop, mirror_views, ten_crop, views
 
@@ -45,6 +46,10 @@ def spot(row, column, height=48, width=48, wide=2.0):
     y, x = torch.arange(height)[:, None], torch.arange(width)
     grey = 255 * torch.exp(-((y - row) ** 2 + (x - column) ** 2) / (2 * wide**2))
     return grey.round().to(torch.uint8)[None, None]
+
+
+def seeded_at(seed):
+    torch.manual_seed(seed)
 
 
 def centroid(image):
@@ -209,6 +214,22 @@ def test_erase_leaves_the_rest_untouched(images, always):
         assert abs(float(noise.mean()) - 127.5) < 6 * 73.6 / area**0.5  # even over 0 to 255
         edges |= {("top", int(top)), ("bottom", int(bottom)), ("left", int(left)), ("right", int(right))}
     assert {("top", 0), ("bottom", 48), ("left", 0), ("right", 48)} <= edges
+
+
+def test_glasses_leave_the_mouth_and_are_where_the_eyes_are():
+    grey = torch.full((2000, 1, 48, 48), 200.0)
+    changed = (with_glasses(grey) - grey)[:, 0]
+    assert (changed <= 0).all() and (changed[:, 29:] == 0).all() and (changed[:, :8] == 0).all()
+    share = (changed < -1).float().mean(0)
+    assert abs(share - share.flip(1)).max() < 0.1 and share[11:24, 6:42].mean() > 2 * share.mean()
+    eye = (changed[:, 16:19, 14:17] < -1).flatten(1).all(1).float().mean()
+    assert abs(eye - glasses.SHADES) < 0.05  # it is seen through all but dark ones
+
+
+def test_a_face_of_twice_the_size_has_glasses_of_twice_the_size():
+    drawn = [(seeded_at(7), with_glasses(torch.full((500, 1, side, side), 200.0)))[1] for side in (48, 96)]
+    small = torch.nn.functional.avg_pool2d(drawn[1], 2)
+    assert abs(drawn[0] - small).mean() < 1.5
 
 
 def test_what_is_erased_is_upright_or_lies(images, always):

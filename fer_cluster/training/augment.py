@@ -8,6 +8,7 @@ from torch.nn.functional import grid_sample
 
 from fer_cluster.errors import InputError
 from fer_cluster.training.changes import CHANGES, check_changes
+from fer_cluster.training.glasses import with_glasses
 from fer_cluster.training.strides import channels_last
 from fer_cluster.training.views import cropped_size
 
@@ -33,7 +34,8 @@ class Augment:
         across, each by its own chance), ``rotate`` and ``scale`` move the face, and what comes in
         from outside repeats the edge;
         ``light`` changes brightness and puts a slope of light across the face;
-        ``contrast`` spreads grey values about their mean; ``erase`` fills a rectangle with noise.
+        ``contrast`` spreads grey values about their mean; ``erase`` fills a rectangle with noise;
+        ``glasses`` draws rims or dark glasses before the eyes.
     crop : int
         Side in pixels of a square cut at random out of the moved face; 0 keeps the frame.
 
@@ -74,6 +76,8 @@ class Augment:
         size = cropped_size(images, self.crop)
         if "mirror" in names:
             images = torch.where(_chosen(images), images.flip(3), images)
+        if "glasses" in names:
+            images = torch.where(_chosen(images), with_glasses(images.float()), images.float())
         if names & {"shift", "rotate", "scale"}:
             x = _moved(images, names, size)
         else:

@@ -2,7 +2,7 @@
 
 from fer_cluster.errors import InputError, unknown
 
-CHANGES = ("mirror", "shift", "rotate", "scale", "light", "contrast", "erase")
+CHANGES = ("mirror", "shift", "rotate", "scale", "light", "contrast", "erase", "glasses")
 VIEWS = ("one", "mirror", "ten_crop")
 _FRAME = 48  # pixels of a side of FER2013's faces, of which a crop is told
 
