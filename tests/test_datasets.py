@@ -23,7 +23,7 @@ from fer_cluster.datasets.table import Table
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
-from fer_cluster.images import scaled
+from fer_cluster.images import fitted, scaled
 from fer_cluster.loading import load
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -91,11 +91,26 @@ def test_faces_of_any_size_are_scaled_where_that_is_asked(tmp_path, images):
     assert (faces.images == scaled(wide, (24, 24))).all() and (told.images == faces.images).all()
     middle = images[:, :, 12:36].astype(float).mean(axis=(1, 2))
     assert abs(faces.images.astype(float).mean(axis=(1, 2)) - middle).max() < 2
-    assert load(tmp_path / "wide.npz").images.shape == (len(images), 48, 96)  # the cache keeps them whole
+    assert load(tmp_path / "wide.npz").images.shape == (len(images), 48, 96)
+    assert (load(tmp_path / "wide.npz", size=24).images == faces.images).all()  # from the cache
     with pytest.raises(InputError, match=r"size must be a whole number of pixels, 1 or more, got 0\."):
         load(tmp_path / "wide.npz", size=0)
     with pytest.raises(InputError, match=r"table 'size'|size must be a (whole )?number"):
         load(f"table:{tmp_path / 'wide.npz'},size=small")
+
+
+def test_photographs_of_several_sizes_are_scaled_once_and_kept_small(tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_CLUSTER_CACHE", str(tmp_path / "cache"))
+    fields = np.kron(np.indices((100, 100)).sum(0) % 2, np.ones((4, 4), np.uint8)).astype(np.uint8) * 255
+    names = [f"{n}.png" for n in range(5)]
+    folder_of(tmp_path / "set", names, [fields[:40, :40]] * 3 + [fields] * 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # what was asked for is not told
+        faces = load(f"folder:{tmp_path / 'set'},size=200")
+    assert (faces.images[3] == fitted(fields, (200, 200))).all() and faces.images[3].std() > 50
+    assert sum(f.stat().st_size for f in (tmp_path / "cache").rglob("images.npy")) < 5 * 200 * 200 + 200
+    with pytest.warns(UserWarning, match="2 of 5 images were cropped and scaled to 40 x 40 pixels"):
+        assert load(tmp_path / "set").images.shape == (5, 40, 40)
 
 
 def test_names_come_before_paths(tmp_path, monkeypatch, images, emotion):

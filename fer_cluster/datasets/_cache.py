@@ -50,7 +50,7 @@ def home():
     return Path(platformdirs.user_cache_dir("fer_cluster", appauthor=False))
 
 
-def cached(signature, read):
+def cached(signature, read, size=None):
     """Return the images and the Reading of files; read them only if they changed.
 
     Parameters
@@ -60,6 +60,8 @@ def cached(signature, read):
         themselves: names, sizes, times.
     read : callable
         ``read(store)`` appends the images to a Store and returns a Reading.
+    size : int, optional
+        Side of the square to which each image is cropped and scaled.
 
     Returns
     -------
@@ -67,13 +69,14 @@ def cached(signature, read):
     reading : Reading
     """
     folder, before = home(), signature()
-    seen = folder / "seen" / f"{hashlib.sha256(repr((VERSION, before)).encode()).hexdigest()}.json"
+    version = f"{VERSION}-{size}" if size else VERSION
+    seen = folder / "seen" / f"{hashlib.sha256(repr((version, before)).encode()).hexdigest()}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         found = _open(folder / json.loads(seen.read_text(encoding="utf-8"))["entry"])
         if found:
             return found
     with _draft(folder) as draft:
-        store = Store(draft and draft / "images.npy")
+        store = Store(draft and draft / "images.npy", size and (size, size))
         try:
             reading = read(store)
             images = store.finish()
@@ -82,7 +85,7 @@ def cached(signature, read):
         if not store.path:
             return images, reading
         seen = seen if signature() == before else None
-        kept = reading.digest and _keep(draft, reading, folder / f"{reading.digest}-{VERSION}", seen)
+        kept = reading.digest and _keep(draft, reading, folder / f"{reading.digest}-{version}", seen)
         return kept or (np.array(images), reading)
 
 

@@ -67,7 +67,8 @@ def read_images(items, images, rejects):
     items : iterable of (str or None, bytes or ndarray or str)
         Of each image its file name, and its content, its grey values or the
         reason why it cannot be used. The size that half of the first 256 have, or else
-        the square whose side is the median of their shorter sides, is the size of all.
+        the square whose side is the median of their shorter sides, is the size of all,
+        unless the store was told one.
     images : Store
     rejects : Rejects
 
@@ -89,7 +90,8 @@ def read_images(items, images, rejects):
             size = images.size or _usual(shapes)
             others += shapes.total() - shapes[size]
             good += _append(batch, arrays, size, len(good), images, rejects)
-    return np.array(good, bool), ((_fitted(others, sum(good), images.size),) if others else ())
+    told = others and not images.asked
+    return np.array(good, bool), ((_fitted(others, sum(good), images.size),) if told else ())
 
 
 def _fitted(others, count, size):

@@ -1,7 +1,6 @@
 """From a path to faces: the reader, the cache, the votes and the bad rows."""
 
 import warnings
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from fer_cluster.datasets._rejects import Rejects, check_list, remove_list
 from fer_cluster.datasets._votes import read_votes
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
-from fer_cluster.images import scaled
 from fer_cluster.whole import is_whole
 
 FILES = ("fer2013.csv", "icml_face_data.csv", "fer2013/fer2013.csv", "fer2013.npz", "fer2013.parquet")
@@ -105,7 +103,7 @@ def find_file(folder):
 
 
 def _faces(path, signature, read, votes, skip_bad, size, asked):
-    """Read through the cache, then join votes, account for bad rows and scale."""
+    """Read through the cache, then join votes and account for bad rows."""
     if size is not None and not is_whole(size):
         raise InputError(f"size must be a whole number of pixels, 1 or more, got {size!r}.")
     if skip_bad is not None:
@@ -119,7 +117,7 @@ def _faces(path, signature, read, votes, skip_bad, size, asked):
         return reading
 
     try:
-        images, reading = cached(signature, fill)
+        images, reading = cached(signature, fill, size)
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror or error}).") from error
     finally:
@@ -132,8 +130,7 @@ def _faces(path, signature, read, votes, skip_bad, size, asked):
         faces = _with_votes(faces, votes, [row for _, row, _ in rejects.rows])
     if skip_bad is not None:
         _tell_rejects(path, len(faces), len(rejects), skip_bad)
-    faces = official(faces, asked)
-    return replace(faces, images=scaled(faces.images, (size, size))) if size else faces
+    return official(faces, asked)
 
 
 def _tell_rejects(path, good, bad, skip_bad):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_cluster.images import scaled
+
 
 class Store:
     """Take images block by block and give them back as one array.
@@ -16,11 +18,14 @@ class Store:
         The ``.npy`` file to write; without it the images stay in memory. Where
         the file cannot be written (a full disk, say), what it holds is taken
         to memory and a warning says so.
+    size : tuple of int, optional
+        Height and width to which images are cropped and scaled; by default
+        those of the first block are the size of all.
     """
 
-    def __init__(self, path=None):
+    def __init__(self, path=None, size=None):
         self.path = path and Path(path)
-        self.size = None  # (height, width), of the first block
+        self.size, self.asked = size, size is not None
         self.count = 0
         self._memory = bytearray()
         self._file = None
@@ -29,7 +34,7 @@ class Store:
         """Add images, shape (m, height, width), uint8."""
         if self.size is None:
             self.size = block.shape[1:]
-        letters = np.ascontiguousarray(block).reshape(-1)
+        letters = np.ascontiguousarray(scaled(block, self.size)).reshape(-1)
         if self.path:
             try:
                 self._write(letters)
