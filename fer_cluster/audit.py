@@ -9,7 +9,7 @@ from fer_cluster.atomic import check_ours, writing
 from fer_cluster.blocks import blocks
 from fer_cluster.duplicates import content_keys, near_pairs
 from fer_cluster.emotions import EMOTIONS
-from fer_cluster.errors import unknown
+from fer_cluster.errors import InputError, unknown
 from fer_cluster.votes import voted, votes_in
 
 FINDINGS = {
@@ -77,7 +77,14 @@ def found(faces):
         ``file`` where faces have one, ``split``, ``emotion``, ``finding``,
         ``group`` (number of the set of copies, missing for other findings)
         and ``detail``, which names other faces by ``row``.
+
+    Raises
+    ------
+    InputError
+        Where there is no face.
     """
+    if not len(faces):
+        raise InputError(f"{faces.name} has no face to audit.")
     about = faces.about
     keys = content_keys(faces.images)
     image = pd.factorize(keys)[0]  # equal faces have the same number

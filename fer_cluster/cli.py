@@ -40,7 +40,8 @@ _EPOCHS = click.option("--epochs", type=click.IntRange(1), help="In place of the
 )
 @_EPOCHS
 @click.option(
-    "--out", help="Folder for runs, figures, tables; resumes.  [default: paper, of toy faces paper_toy]"
+    "--out",
+    help="Folder for runs, figures, tables; resumes.  [default: paper; of toy faces paper_toy, paper_quick]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON, nothing else.")
 def reproduce(faces, votes, skip_bad, quick, epochs, out, as_json):
@@ -54,7 +55,7 @@ def reproduce(faces, votes, skip_bad, quick, epochs, out, as_json):
     """
     toy = faces.split(":")[0] == "toy"
     epochs = epochs or (1 if quick else _TOY_EPOCHS if toy else None)
-    out = out or ("paper_toy" if toy else "paper")
+    out = out or ("paper" if not toy else "paper_quick" if quick else "paper_toy")
     questions.check_report(f"{out}/report.html")
     faces = "toy:n=1000" if quick and faces == "toy" else faces
     faces = load_faces(faces, votes, skip_bad)

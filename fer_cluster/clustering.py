@@ -206,7 +206,8 @@ def _project(table, x, projector):
     if projector is None:
         return table
     points = projector.fit_transform(x)
-    return table.assign(x=points[:, 0].astype(np.float32), y=points[:, 1].astype(np.float32))
+    x, y = points[:, 0], points[:, 1:2].sum(1)  # beside a single axis there are zeros
+    return table.assign(x=x.astype(np.float32), y=y.astype(np.float32))
 
 
 def _scored(run, clusters, faces):

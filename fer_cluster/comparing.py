@@ -50,7 +50,8 @@ def compare(experiment, faces="toy", out=None):
     ------
     InputError
         Where the experiment names an unknown part, none of its runs can be made, ``out/scores.csv``
-        or the folder of a run is something else, or a run of more epochs than are asked for is there.
+        or the folder of a run is something else, or a run of other faces, or of more epochs than are
+        asked for, is there.
     """
     experiment = experiment if hasattr(experiment, "runs") else read_experiment(experiment)
     if out is not None:
@@ -58,7 +59,7 @@ def compare(experiment, faces="toy", out=None):
     faces = load(faces)
     runs, splits = Runs(), _available(experiment.splits, faces)
     if out is not None:
-        _check_places(Path(out), splits, experiment.runs)
+        _check_places(Path(out), splits, experiment.runs, faces)
     for split in splits:
         possible = replace(experiment, runs=_possible(experiment.runs, faces, split))
         runs += _compare_on(split, possible, faces, out)
@@ -104,11 +105,17 @@ def _available(splits, faces):
     return have
 
 
-def _check_places(out, splits, entries):
+def _check_places(out, splits, entries, faces):
     """Refuse folders that a run cannot be kept in before the first run is made, which may take hours."""
     for folder, entry in [(out / split / entry["name"], entry) for split in splits for entry in entries]:
         check_free(folder)
-        held, epochs = _epochs(folder), entry.get("epochs")
+        spec = _spec(folder)
+        dataset, held, epochs = _told(spec, "dataset"), _epochs(spec), entry.get("epochs")
+        if dataset.get("fingerprint", faces.fingerprint) != faces.fingerprint:
+            raise InputError(
+                f"{folder} holds a run of other faces ({dataset.get('name')}), which is not overwritten; "
+                "give another folder, or remove it."
+            )
         if epochs is not None and held > epochs:
             raise InputError(
                 f"{folder} holds a run of {held} epochs, which one of {epochs} would replace; "
@@ -116,13 +123,24 @@ def _check_places(out, splits, entries):
             )
 
 
-def _epochs(folder):
-    """Return for how many epochs the run in a folder was trained; 0 where there is none, or none was."""
+def _spec(folder):
+    """Return the spec of the run in a folder; an empty one where there is none, or it is damaged."""
     try:
-        params = json.loads((folder / "run.json").read_text(encoding="utf-8"))["spec"]["params"]
-        told = [params.get(part, {}).get("epochs") for part in ("features", "baseline")]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # damaged, or of no parts
-        return 0
+        return _told(json.loads((folder / "run.json").read_text(encoding="utf-8")), "spec")
+    except (OSError, ValueError):
+        return {}
+
+
+def _told(held, name):
+    """Return a dict within what was read from JSON, an empty one where there is none."""
+    found = held.get(name) if isinstance(held, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _epochs(spec):
+    """Return for how many epochs a run was trained; 0 where it was not."""
+    params = _told(spec, "params")
+    told = [_told(params, part).get("epochs") for part in ("features", "baseline")]
     return max((one for one in told if isinstance(one, int)), default=0)
 
 

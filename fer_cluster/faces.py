@@ -24,7 +24,7 @@ class Faces:
     about : DataFrame
         One row a face. ``emotion`` is made a Categorical of the seven emotions
         (missing where unlabelled), ``split`` a string (missing where none);
-        other columns are kept as they are.
+        other columns are kept as they are, values of several kinds in one as text.
     name : str
         What tables and figures call the set.
 
@@ -49,7 +49,7 @@ class Faces:
             raise InputError(
                 f"{self.name} has {len(self.images)} images but about has {len(self.about)} rows."
             )
-        about = self.about.reset_index(drop=True)
+        about = self.about.reset_index(drop=True).rename(columns=str)
         if "emotion" not in about:
             about["emotion"] = None
         if "split" not in about:
@@ -58,6 +58,7 @@ class Faces:
             about["emotion"] = _as_emotion(about["emotion"], self.name)
         split = about["split"].astype(object)
         about["split"] = split.where(split.isna(), split.map(str))
+        about = about.apply(_storable)
         object.__setattr__(self, "about", about)
 
     def __len__(self):
@@ -100,6 +101,14 @@ class Faces:
         digest.update(self.about["emotion"].cat.codes.to_numpy(np.int8).tobytes())
         digest.update("\n".join(self.about["split"].fillna("").astype(str)).encode())
         return digest.hexdigest()
+
+
+def _storable(column):
+    """Return a column as a file can hold it: values of several kinds as text."""
+    kinds = ("mixed", "mixed-integer", "complex")
+    if column.dtype != object or pd.api.types.infer_dtype(column, skipna=True) not in kinds:
+        return column
+    return column.map(str, na_action="ignore")
 
 
 def _as_emotion(values, name):

@@ -42,6 +42,8 @@ def make_each(name, part, runs, save, asked=False):
         raise (
             refusals[0] if refusals else InputError(f"{name!r} is made of runs of a {kinds}; there is none.")
         )
+    for error in refusals if asked else ():
+        warnings.warn(f"Left out: {error}", stacklevel=3)
     return paths
 
 

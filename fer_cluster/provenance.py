@@ -1,5 +1,6 @@
 """What a run was made with: versions, commit, device, processor."""
 
+import math
 import subprocess
 from pathlib import Path
 
@@ -27,8 +28,12 @@ def record(device="cpu"):
 def parameters(part):
     """Return the parameters of an estimator as JSON can hold them, without what a fit has learnt."""
     held = part.get_params() if hasattr(part, "get_params") else _set(part)
-    plain = (bool, int, float, str, type(None))
-    return {key: value if isinstance(value, plain) else repr(value) for key, value in held.items()}
+    return {key: value if _is_plain(value) else repr(value) for key, value in held.items()}
+
+
+def _is_plain(value):
+    """Whether JSON has such a value: an infinite number it has not."""
+    return isinstance(value, bool | int | str | None) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _set(part):

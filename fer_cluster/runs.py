@@ -3,8 +3,10 @@
 import contextlib
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from fer_cluster.scoring import names_by_seed, spread, value
 from fer_cluster.training.models import load_model, save_model
 
 _FILES = ("run.json", "faces.parquet", "features.npy", "medoids.npy")
+_OURS = (*_FILES, "faces.csv", "pictures.npy", "history.csv", "model_[0-9]*", "figures", "tables")
 # What lies in the folder of a training's state.
 _STATE = re.compile(rf"features|\d+(-masked|-encoder)?|{re.escape(PREFIX)}.*")
 _STATE_FILES = ("state.safetensors", "state.json")
@@ -119,7 +122,7 @@ class Run:
         Parameters
         ----------
         folder : path-like
-            Takes the place of an older run there.
+            Takes the place of an older run there, its pictures and tables; what else lies there stays.
 
         Raises
         ------
@@ -129,6 +132,7 @@ class Run:
         check_free(folder)
         with writing_folder(folder) as new:
             self._write(new)
+            _carry_over(Path(folder), new)
 
     def save_record(self, folder):
         """Write name, spec and scores alone, anew, into the folder of the run."""
@@ -252,6 +256,14 @@ def check_free(folder):
         raise InputError(f"{blocked[0]} is a file, so that {folder} can be no folder; give another.")
     if folder.exists() and not (folder / "run.json").exists() and _has_content(folder):
         raise InputError(f"{folder} holds something that is no run; give another folder, or empty it.")
+
+
+def _carry_over(old, new):
+    """Copy what else lies in the folder of an older run: all that is none of it, its pictures or tables."""
+    for path in old.iterdir() if old.is_dir() else ():
+        if not any(fnmatch(path.name, pattern) for pattern in _OURS):
+            copy = shutil.copytree if path.is_dir() else shutil.copy2
+            copy(path, new / path.name)
 
 
 def state_folder(folder):

@@ -21,6 +21,7 @@ METRICS = (
     "balanced_accuracy",
     "macro_f1",
 )
+_TINY = 1e-12  # of an interval that has no width
 _BARE = ("n", "purity_chance", "named_accuracy")  # of one seed: the last has an interval by itself
 _BELOW_0 = ("ami", "ari")  # scores that may be negative: chance is taken off
 _OF_NAMES = ("named_accuracy", "balanced_accuracy", "macro_f1")
@@ -155,14 +156,18 @@ def _score_part(emotion, clusters, namings, n_clusters):
     faces = _margin_of_faces(cells, namings, n_clusters, fixed)
     margin = {m: math.hypot(faces[m], over_seeds(v)) for m, v in values.items()}
     bare = _BARE if len(cells) == 1 else ()
-    return {m: float(v[0]) if m in bare else _summary(m, v, margin[m]) for m, v in values.items()}
+    n = cells.shape[1]
+    return {m: float(v[0]) if m in bare else _summary(m, v, margin[m], n) for m, v in values.items()}
 
 
-def _summary(metric, value, margin):
+def _summary(metric, value, margin, n):
     mean = float(value.mean())
     sd = {"sd": float(value.std(ddof=1))} if len(value) > 1 else {}
     least, most = (-1.0 if metric in _BELOW_0 else 0.0), (math.inf if metric == "n" else 1.0)
-    return {"mean": mean, **sd, "low": max(mean - margin, least), "high": min(mean + margin, most)}
+    low, high = mean - margin, mean + margin
+    if metric == "named_accuracy" and margin < _TINY:  # all right or all wrong: faces drawn anew are, too
+        low, high = wilson(mean, n)
+    return {"mean": mean, **sd, "low": max(low, least), "high": min(high, most)}
 
 
 def _margin_of_faces(cells, namings, n_clusters, fixed):

@@ -124,7 +124,10 @@ def _stratified(faces, seed):
     codes = faces.about["emotion"].cat.codes.to_numpy()
     for code in np.unique(codes):
         rows = random.permutation(np.flatnonzero(codes == code))
-        part[rows[: len(rows) // 5]] = "test"
-    if "test" not in part:
-        part[random.integers(len(part))] = "test"
+        least = int(code >= 0 and len(rows) > 1)  # an emotion of two faces or more is tested
+        part[rows[: max(len(rows) // 5, least)]] = "test"
+    known = np.flatnonzero(codes >= 0)
+    among = known if len(known) > 1 else np.arange(len(part))
+    if "test" not in part[among]:
+        part[random.choice(among)] = "test"
     return Split("stratified", part, "train", "test")

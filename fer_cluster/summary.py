@@ -82,15 +82,21 @@ def _control(run, name, seeds):
 
 
 def ranked(runs):
-    """Yield the title of each split and its rows, best accuracy first: the name of a run and its cells.
+    """Yield the title of each split of each set of faces and its rows, best accuracy first.
+
+    A row is the name of a run and its cells.
 
     A cell belongs to each name of ``HEADER``; runs of faces without labels have no row.
     """
-    for split in dict.fromkeys(run.spec["split"] for run in runs):
-        chosen = [run for run in runs if run.spec["split"] == split]
+    for of in dict.fromkeys(map(_scored_on, runs)):
+        chosen = [run for run in runs if _scored_on(run) == of]
         scored = [run for run in chosen if run.spec["report"] in run.scores]
         scored.sort(key=lambda run: -value(_scores(run)["named_accuracy"]))
         yield title(chosen[0]), [(run.name, _cells(run)) for run in scored]
+
+
+def _scored_on(run):
+    return run.spec["split"], run.spec["dataset"].get("fingerprint")
 
 
 def title(run):

@@ -45,6 +45,11 @@ def rows(table, finding):
     return table.loc[table["finding"] == finding, "row"].tolist()
 
 
+def test_no_face_is_nothing_to_audit(faces):
+    with pytest.raises(InputError, match="twelve has no face to audit"):
+        found(faces[[]])
+
+
 def test_each_fault_is_found(faces):
     table = found(faces)
     assert list(table) == ["row", "face", "file", "split", "emotion", "finding", "group", "detail"]

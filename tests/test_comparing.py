@@ -40,6 +40,15 @@ def test_an_extractor_that_was_trained_for_a_finished_run_is_not_trained_again(t
     assert (tmp_path / "cut" / "official" / "gmm" / "model_0" / "weights.safetensors").exists()
 
 
+def test_a_run_of_other_faces_is_not_replaced(tmp_path):
+    entry = {"name": "a", "features": "pixels:3", "clusterer": "kmeans", "seeds": 2}
+    compare(experiment(entry), load("toy:n=70"), tmp_path)
+    before = (tmp_path / "official" / "a" / "run.json").read_bytes()
+    with pytest.raises(InputError, match=r"a holds a run of other faces \(toy\), which is not overwritten"):
+        compare(experiment(entry), load("toy:n=84"), tmp_path)
+    assert (tmp_path / "official" / "a" / "run.json").read_bytes() == before
+
+
 def test_a_trained_extractor_serves_other_steps_and_probes(tmp_path, monkeypatch):
     faces = load("toy:n=70")
     probe = {"name": "probe", "baseline": "linear_probe", "features": CODE, "seeds": 1, "epochs": 1}

@@ -133,6 +133,15 @@ def test_too_few_faces_for_a_fifth_have_one_test_face(tiny):
     assert sorted(parts.part) == ["test", "train", "train"]
 
 
+def test_every_emotion_of_two_faces_or_more_is_tested(tiny):
+    emotion = ["happy"] * 4 + ["sad"] * 2 + ["fear"] + [None] * 63
+    few = Faces(tiny.images, pd.DataFrame({"emotion": emotion}))
+    tested = few.about["emotion"][splits.split(few, "stratified").part == "test"].value_counts(dropna=False)
+    assert tested["happy"] == tested["sad"] == 1 and tested["fear"] == 0 and tested[np.nan] == 12
+    single = Faces(tiny.images[:20], pd.DataFrame({"emotion": ["happy", "sad", "fear"] + [None] * 17}))
+    assert single.about["emotion"][splits.split(single, "stratified").part == "test"].notna().sum() == 1
+
+
 def test_without_labels_and_parts_all_faces_are_one_part(tiny):
     assert splits.split(Faces(tiny.images, pd.DataFrame(index=range(70)))).name == "all"
 
@@ -196,6 +205,16 @@ def test_what_is_no_array_and_no_table_is_refused(tiny):
         Faces(list(tiny.images), tiny.about)
     with pytest.raises(InputError, match="about a DataFrame, got ndarray and list"):
         Faces(tiny.images, ["happy"] * 70)
+
+
+def test_whatever_a_table_holds_can_be_kept(tiny, tmp_path):
+    about = pd.DataFrame({"person": [1, "x", None] + [2.5] * 67, 0: range(70), "age": [20] * 70})
+    about["box"] = [{"left": 1}] * 70
+    faces = Faces(tiny.images, about)
+    assert faces.about["person"][:2].tolist() == ["1", "x"] and faces.about["person"].isna().sum() == 1
+    assert faces.about["age"].dtype.kind == "i"
+    assert faces.about["0"].tolist() == list(range(70)) and faces.about["box"][0] == "{'left': 1}"
+    faces.about.to_parquet(tmp_path / "about.parquet")
 
 
 def test_words_that_are_no_emotion_are_told(tiny):

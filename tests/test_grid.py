@@ -48,6 +48,13 @@ def test_cells_that_were_run_hold_their_score(runs, tmp_path):
     assert ax.get_title() == "AMI on PrivateTest of tiny (official)"
 
 
+def test_several_numbers_of_clusters_have_a_column_each(tiny, runs):
+    more = fer_cluster.cluster(tiny, "pixels:5", "kmeans", k=3, seeds=2, name="three")
+    data = Grid().data([*runs, more])
+    assert data["clusterer"].tolist() == ["kmeans, k=7", "gmm", "kmeans, k=7", "kmeans, k=7", "kmeans, k=3"]
+    assert len(_table(data).columns) == 3
+
+
 def test_what_cannot_be_drawn(runs):
     with pytest.raises(InputError, match="metric has no 'amy'"):
         Grid(metric="amy").data(runs)

@@ -5,6 +5,7 @@ import sklearn.metrics as peer
 
 from fer_cluster import metrics, scoring
 from fer_cluster.emotions import as_emotion
+from fer_cluster.intervals import wilson
 from fer_cluster.scoring import value
 
 # Three emotions in three clusters, counted by hand below.
@@ -168,6 +169,15 @@ def test_every_key_and_no_sd_for_one_seed():
     for metric, score in scores.items():
         bare = metric in ("n", "purity_chance", "named_accuracy")
         assert type(score) is float if bare else tuple(score) == ("mean", "low", "high")
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_an_accuracy_of_few_faces_is_not_sure_where_all_are_right_or_wrong(right):
+    emotion = np.tile([0, 1], 15)
+    part = np.repeat(["fit", "report"], 15)
+    clusters = emotion if right else np.where(part == "fit", emotion, 1 - emotion)
+    (score,) = [scores_of(emotion, np.stack([clusters] * 3), part, "fit")["report"]["named_accuracy"]]
+    assert (score["low"], score["high"]) == pytest.approx(wilson(float(right), 15))
 
 
 def test_the_interval_of_one_seed_is_that_of_faces_drawn_with_replacement(random):

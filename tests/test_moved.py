@@ -111,7 +111,9 @@ def test_clusters_of_the_lamp_change_with_the_mirror(faces, runs):
 def test_one_cluster_is_never_left(faces, runs):
     table = Moved().table([runs["one"]], faces)
     assert (table["changed"] == 0).all() and (table["expected"] == 0).all() and table["ratio"].isna().all()
-    assert "all lie in one cluster; 0.0 % leave it" in Moved().say(table)
+    assert "all lie in one cluster; at most 0.0 % leave it, whatever is changed." in Moved().say(table)
+    table.loc[table["change"] == "mirrored", "changed"] = 1.0
+    assert "all lie in one cluster; at most 100.0 % leave it, by 'mirrored'." in Moved().say(table)
 
 
 # ---- the interval

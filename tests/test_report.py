@@ -212,6 +212,11 @@ class TestAgain:
         given |= {name: int(given[name]) for name in ("seeds", "k")}
         assert fer_cluster.cluster(faces, **given).scores == runs[0].scores
 
+    def test_a_run_without_a_map_is_made_again_without(self, runs, faces):
+        run = fer_cluster.cluster(faces, "pixels:3", "kmeans", projection=None, seeds=2)
+        made = eval(again(run), {"fer_cluster": fer_cluster, "faces": faces})
+        assert made.spec["projection"] == "none" and made.scores == run.scores
+
     def test_a_net_sees_no_features(self, runs):
         spec = runs[2].spec | {"baseline": "cnn3", "features": "none", "seeds": [0, 1], "epochs": 3}
         spec["params"] = parameters_now({"baseline": "cnn3", "seeds": [0, 1], "epochs": 3})

@@ -181,6 +181,32 @@ def test_nothing_that_is_no_run_is_overwritten(run, tmp_path):
     assert (tmp_path / "precious.txt").read_text() == "mine"
 
 
+def test_what_else_lies_in_the_folder_of_a_run_stays(run, tmp_path):
+    run.save(tmp_path / "run")
+    run.save(tmp_path / "run" / "inner")
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    (tmp_path / "run" / "figures").mkdir()
+    run.save(tmp_path / "run")
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+    assert load_run(tmp_path / "run" / "inner").scores == run.scores
+    assert not (tmp_path / "run" / "figures").exists()  # of the older run
+
+
+def test_an_infinite_parameter_is_kept_in_words(tiny, tmp_path):
+    entry = {"features": "pixels:3", "clusterer": "sklearn.cluster:OPTICS", "seeds": [0]}
+    run = cluster(tiny, "pixels:3", "sklearn.cluster:OPTICS", split="all", seeds=1)
+    run.save(tmp_path / "run")
+    assert load_run(tmp_path / "run").spec["params"]["clusterer"]["max_eps"] == "inf"
+    assert finished(tmp_path / "run", entry, "all", tiny) is not None
+
+
+def test_a_map_of_one_axis_has_zeros_beside_it(tiny):
+    from sklearn.decomposition import PCA
+
+    run = cluster(tiny, "pixels:3", projection=PCA(1), seeds=1)
+    assert (run.faces["y"] == 0).all() and run.faces["x"].std() > 0
+
+
 def test_a_failed_save_leaves_the_older_run_whole(run, tmp_path, monkeypatch):
     run.save(tmp_path / "run")
     before = (tmp_path / "run" / "run.json").read_text()

@@ -92,6 +92,7 @@ def test_an_interval_is_missing_where_a_run_has_none():
         {"labels": "emotion of train"},
         {"baseline": "cnn3"},
         {"fingerprint": "other faces"},
+        {"params": {"clusterer": {"n_init": 5, "random_state": 0}}},
     ],
 )
 def test_what_differs_in_more_than_seeds_stays_apart(more):
@@ -106,13 +107,32 @@ def test_a_classifier_is_no_training_of_a_clusterer():
 
 
 def test_a_run_without_scores_is_left_out():
-    runs = [run("a", "byol", 0.1), run("b", "byol", 0.2), replace(run("c", "byol", 0.6), scores={})]
+    unscored = replace(run("c", "byol", 0.6, seeds=(2,)), scores={})
+    runs = [run("a", "byol", 0.1), run("b", "byol", 0.2, seeds=(1,)), unscored]
     assert Seeds().table(runs)["runs"].tolist() == ["a, b"]
+
+
+def test_a_run_that_is_kept_twice_counts_once():
+    runs = [run(name, "byol", 0.1) for name in "ab"]
+    with pytest.raises(InputError, match="No two runs are alike"):
+        Seeds().table(runs)
+    assert Seeds().table([*runs, run("c", "byol", 0.3, seeds=(1,))])["trainings"].tolist() == [2]
+
+
+def test_the_interval_covers_that_of_the_runs_where_it_ends_at_0():
+    runs = [run(name, "byol", 0.01, low=0.0, seeds=(seed,)) for seed, name in enumerate("ab")]
+    for one in runs:
+        one.scores["test"]["ami"]["high"] = 0.05
+    assert Seeds().table(runs)["ami_high"].tolist() == pytest.approx([0.05])
 
 
 def test_the_best_is_first_and_the_least_steady_is_told():
     pairs = {"a": (0.1, 0.2), "b": (0.30, 0.32)}
-    runs = [run(f"{name}{place}", name, ami) for name, two in pairs.items() for place, ami in enumerate(two)]
+    runs = [
+        run(f"{name}{place}", name, ami, seeds=(place,))
+        for name, two in pairs.items()
+        for place, ami in enumerate(two)
+    ]
     table = Seeds().table(runs)
     assert table["run"].tolist() == ["b0", "a0"]
     assert "a0 differs most: AMI 0.150, standard deviation 0.071" in Seeds().say(table)

@@ -1,6 +1,7 @@
 """The table of scores that a person reads: its columns, and the controls beside a clustering."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,13 @@ def test_the_report_and_the_page_have_the_columns_too(tiny, tmp_path):
     experiment = type("Experiment", (), {"title": "one", "runs": ()})
     page = write_page(experiment, [run], [], [], tmp_path / "page.md").read_text(encoding="utf-8")
     assert "AMI    ARI    NMI  Hungarian" in page
+
+
+def test_runs_of_other_faces_have_a_table_of_their_own():
+    runs = [scored("clusterer", name) for name in "ab"]
+    other = replace(runs[1], spec=runs[1].spec | {"dataset": {"name": "mine", "fingerprint": "m"}})
+    titles = [title.split(",")[0] for title, _ in ranked([runs[0], other])]
+    assert titles == ["toy", "mine"]
 
 
 def test_the_controls_score_as_runs_of_them_do(tiny):

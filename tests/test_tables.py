@@ -59,6 +59,9 @@ class TestTabulate:
     def test_what_is_asked_for_is_written_or_explained(self, tmp_path):
         clustering = random_run("pixels-kmeans", kind="clusterer")
         assert stems(tabulate([clustering], tmp_path, ["per_emotion"])) == {"per_emotion_pixels-kmeans_paper"}
+        unlabelled = make_run([-1, -1], [0, 1], name="unlabelled")
+        with pytest.warns(UserWarning, match="Left out: .*unlabelled"):
+            tabulate([random_run("cnn3"), unlabelled], tmp_path, ["per_emotion"])
         with pytest.raises(InputError, match="runs of a classifier; there is none"):
             tabulate([clustering], tmp_path, ["printed"])
         with pytest.raises(InputError, match="two runs or more"):

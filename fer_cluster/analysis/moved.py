@@ -106,7 +106,8 @@ def _sentences(rows):
     most, least = rows.loc[rows["changed"].idxmax()], rows.loc[rows["changed"].idxmin()]
     said = f"{first['run']}, {first['n']:,} faces of {first['part']}: "
     if first["expected"] == 0:
-        return f"{said}they all lie in one cluster; {percent(most['changed'])} leave it whatever is changed."
+        by = f", by '{most['change']}'" if most["changed"] else ", whatever is changed"
+        return f"{said}they all lie in one cluster; at most {percent(most['changed'])} leave it{by}."
     band = f"95 % interval {percent(most['low'])} to {percent(most['high'])}"
     said += (
         f"of changes that leave the emotion as it is, '{most['change']}' puts most faces into another "

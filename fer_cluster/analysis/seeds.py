@@ -21,6 +21,7 @@ _FOLDER = r"folder=[^,;|>']*?(?= *[,;|>'])"  # of an encoder, which is told by i
 _PARTED = re.compile(r"[:,;]+(?= *['|>])|(?<=[:,;])[:,;]+")  # what parted them from others
 _PARTS = ("kind", "split", "features", "then", "clusterer", "baseline", "k", "epochs", "labels")
 _PARTS += ("members", "teachers")  # of an ensemble, and of a pupil
+_BESIDE = ("projection", "shipped")  # among the parameters; the second is told by its own
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,11 @@ class Seeds:
         sets = {}
         for keys, run in named(runs):
             if run.spec["report"] in run.scores:
-                sets.setdefault(_but_for_seeds(run), []).append((keys, run))
-        rows = [_row(members) for members in sets.values() if len(members) > 1]
+                own = repr(
+                    [run.spec.get(part) for part in (*_PARTS, "seeds")]
+                )  # kept twice, it counts once
+                sets.setdefault(_but_for_seeds(run), {}).setdefault(own, (keys, run))
+        rows = [_row(list(members.values())) for members in sets.values() if len(members) > 1]
         if not rows:
             raise InputError("No two runs are alike but for their seeds.")
         return pd.DataFrame(rows).sort_values("ami", ascending=False, kind="stable").reset_index(drop=True)
@@ -66,9 +70,15 @@ class Seeds:
 def _but_for_seeds(run):
     """Return all that a run was made of, without its seeds; encoders are told by their weights."""
     spec = run.spec
-    told = repr([spec["dataset"]["fingerprint"], *(spec.get(part) for part in _PARTS)])
+    told = repr([spec["dataset"]["fingerprint"], *(spec.get(part) for part in _PARTS), _set(spec)])
     weights = spec.get("params", {}).get("shipped")
     return re.sub("[:,;]", ",", _PARTED.sub("", re.sub(f"{_SEED}|{_FOLDER}", "", told))), repr(weights)
+
+
+def _set(spec):
+    """Return the parameters of the parts of a run, but for seeds and what only draws the map."""
+    params = {part: held for part, held in spec.get("params", {}).items() if part not in _BESIDE}
+    return {part: {k: v for k, v in held.items() if k != "random_state"} for part, held in params.items()}
 
 
 def _row(members):
@@ -84,7 +94,7 @@ def _over(metric, found):
     """Return mean, standard deviation and 95 % interval of a score over several trainings."""
     means = np.array([value(one) for one in found])
     mean, sd = float(means.mean()), float(means.std(ddof=1))
-    half = [(one["high"] - one["low"]) / 2 for one in found if "low" in one]
+    half = [max(one["high"] - value(one), value(one) - one["low"]) for one in found if "low" in one]
     margin = math.nan
     if len(half) == len(found):
         margin = math.hypot(over_seeds(means), np.mean(half))

@@ -23,7 +23,8 @@ _OF = ["dataset", "split", "part"]
 class Grid:
     """Rows are features with their steps, the best on top; columns are clusterers, as they come.
 
-    Runs of the same parts and other seeds share a cell, which is their mean.
+    Runs of the same parts and other seeds share a cell, which is their mean; a clusterer that was asked
+    for several numbers of clusters has a column for each.
 
     Parameters
     ----------
@@ -46,15 +47,19 @@ class Grid:
         """
         if self.metric not in METRICS[1:]:
             raise unknown("metric", self.metric, METRICS[1:])
-        rows = [self._row(keys, run) for keys, run in named(runs)]
+        rows = pd.DataFrame([self._row(keys, run) for keys, run in named(runs)])
+        several = rows.groupby([*_OF, "features", "clusterer"])["k"].transform("nunique") > 1
+        told = rows["clusterer"].isin(rows["clusterer"][several])
+        rows.loc[told, "clusterer"] += ", k=" + rows["k"][told].astype(str)
         columns = [*KEYS, "part", "features", "clusterer", "metric", "mean", "sd", "low", "high"]
-        return pd.DataFrame(rows).reindex(columns=columns)
+        return rows.reindex(columns=columns)
 
     def _row(self, keys, run):
         spec = run.spec
         if spec["report"] not in run.scores:
             raise InputError(f"{run.name!r} has no scores on {spec['report']}: no face there is labelled.")
         parts = {"features": " > ".join([spec["features"], *spec["then"]]), "clusterer": spec["clusterer"]}
+        parts["k"] = spec.get("params", {}).get("clusterer", {}).get("n_clusters", 0)  # as it was asked for
         score = spread(self.metric, run.scores[spec["report"]])
         return keys | {"part": spec["report"]} | parts | {"metric": self.metric} | score
 

@@ -32,6 +32,8 @@ def again(run):
     numbers = {name: spec[name] for name in ("k", "epochs") if spec.get(name)}
     if not _has_them(spec, parts | numbers | {"then": steps, "seeds": spec["seeds"]}):
         return ""
+    if spec.get("projection") == "none":  # the command line always has one
+        return _python(spec, parts | numbers | {"projection": None}, steps)
     write = _command if spec["seeds"] == list(range(len(spec["seeds"]))) else _python
     return write(spec, parts | numbers, steps)
 

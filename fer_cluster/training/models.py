@@ -55,7 +55,9 @@ def load_model(folder):
         raise InputError(f"{folder} holds no model: {_JSON} is missing.")
     try:
         record = json.loads((folder / _JSON).read_text(encoding="utf-8"))
-        params = record["params"]
+        params = {
+            key: tuple(held) if isinstance(held, list) else held for key, held in record["params"].items()
+        }
         if "device" in params:
             params["device"] = usable(params["device"])
         model = _class(record["kind"], record["part"])(**params)
