@@ -233,7 +233,8 @@ def finished(folder, entry, split, faces):
     wanted = room.describe(**{key: entry[key] for key in keys if key in entry})
     wanted |= {"seeds": seeds_of(entry), "epochs": entry.get("epochs"), "params": parameters_now(entry)}
     if "k" in wanted:
-        wanted["k"] = wanted["params"]["clusterer"].get("n_clusters", run.spec.get("k"))
+        held = wanted["params"]["clusterer"]
+        wanted["k"] = held.get("n_clusters", held.get("n_components", run.spec.get("k")))
     teachers = entry.get("teachers", [])
     wanted |= {"teachers": said(teachers) or None}
     if "projection" not in run.spec.get("params", {}):

@@ -3,6 +3,7 @@
 import itertools
 import re
 import tomllib
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,7 +160,18 @@ def _shortened(run, seeds, epochs):
     trained = [(KIND_OF[key], run[key]) for key in ("baseline", "features") if key in run]
     if epochs is not None and any(catalog.takes(*one, "epochs") for one in trained):
         short["epochs"] = epochs
+    if epochs is not None and (within := _trained_within(run.get("features"))):
+        warnings.warn(
+            f"{run['name']}: {within[0]} within {run['features']} has the epochs told there, not {epochs}.",
+            stacklevel=4,
+        )
     return run | short
+
+
+def _trained_within(features):
+    """Return the names of trained parts within the text of features, as in several:parts=simclr."""
+    words = re.findall(r"\w+", features.partition(":")[2]) if isinstance(features, str) else []
+    return [w for w in words if w in catalog.names("features") and catalog.takes("features", w, "epochs")]
 
 
 def _check_seeds(run):

@@ -25,7 +25,7 @@ def made(kind, part, seed, epochs=None, **params):
     pre-training.
     """
     if isinstance(part, str):
-        one = catalog.make_with(kind, part, **params, random_state=seed)
+        one = catalog.make_with(kind, part, **_as_called(kind, part, params), random_state=seed)
     else:
         one = _cloned(part, seed)
     if epochs is not None and hasattr(one, "epochs"):
@@ -34,6 +34,14 @@ def made(kind, part, seed, epochs=None, **params):
             own = one.pretrain_epochs
             one.pretrain_epochs = epochs if own is None else min(own, epochs)
     return one
+
+
+def _as_called(kind, part, params):
+    """Return parameters by the names that a part has for them: mixtures of scikit-learn have components."""
+    other = {"n_components" if name == "n_clusters" else name: value for name, value in params.items()}
+    if catalog.takes(kind, part, "n_clusters") or not catalog.takes(kind, part, "n_components"):
+        return params
+    return other
 
 
 def made_each(kind, part, seeds, epochs=None, **params):

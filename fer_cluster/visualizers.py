@@ -232,8 +232,8 @@ def _numbers(k):
 
 
 def _seeded(estimator, seed, **params):
-    """Return a copy of an estimator, not fitted, with a seed where it has none of its own."""
+    """Return a copy of an estimator, not fitted, with a seed where it, or a part of it, has none."""
     copy = clone(estimator).set_params(**params)
-    if copy.get_params().get("random_state", 0) is None:
-        copy.set_params(random_state=seed)
-    return copy
+    without = [name for name, value in copy.get_params().items() if value is None]
+    names = [name for name in without if name.split("__")[-1] == "random_state"]
+    return copy.set_params(**dict.fromkeys(names, seed))

@@ -29,18 +29,40 @@ def check_whole(part, from_zero=(), alone=()):
 def check_numbers(part, signed=()):
     """Raise an InputError where a count, a measure or the seed of a part is no number that it can have.
 
-    Counts are as :func:`check_whole` has them. In place of a default that is a fraction there must be a
-    finite number of 0 or more (or below 0 too, where it is named in ``signed``); ``random_state``, where
-    there is one, must be a whole number of 0 or more.
+    Counts are as :func:`check_whole` has them, measures as :func:`check_fractions` does;
+    ``random_state``, where there is one, must be a whole number of 0 or more.
     """
     check_whole(part)
+    check_fractions(part, signed)
+    seed = getattr(part, "random_state", 0)
+    if not is_whole(seed, least=0):
+        raise InputError(f"random_state must be a whole number of 0 or more, got {seed!r}.")
+
+
+def check_fractions(part, signed=()):
+    """Raise an InputError where a part has another value in place of a default that is a fraction.
+
+    Such a parameter must be a finite number of 0 or more (or below 0 too, where it is named in
+    ``signed``).
+    """
     for name, known in inspect.signature(type(part)).parameters.items():
         value, least = getattr(part, name), -math.inf if name in signed else 0
-        if name == "random_state" and not is_whole(value, least=0):
-            raise InputError(f"random_state must be a whole number of 0 or more, got {value!r}.")
         if isinstance(known.default, float) and not (is_finite(value) and value >= least):
             allowed = "a finite number" if name in signed else "a finite number of 0 or more"
             raise InputError(f"{name} must be {allowed}, got {value!r}.")
+
+
+def check_seed(part, *kinds):
+    """Raise an InputError where ``random_state`` of a part is no seed that scikit-learn takes.
+
+    It must be None, a whole number of 0 to below 2 ** 32 or of one of the kinds; where there is none,
+    nothing is wrong.
+    """
+    seed = getattr(part, "random_state", None)
+    if not (seed is None or isinstance(seed, kinds) or (is_whole(seed, least=0) and seed < 2**32)):
+        others = ", ".join(["None", *(f"a {kind.__name__}" for kind in kinds)])
+        told = f"{others} or a whole number of 0 to below 2 ** 32"
+        raise InputError(f"random_state must be {told}, got {seed!r}.")
 
 
 def is_finite(value):

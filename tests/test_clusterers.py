@@ -336,6 +336,42 @@ def test_what_cannot_be_used_is_told_without_any_features(part, told):
         catalog.make("clusterers", part).check()
 
 
+FRACTION = "must be a finite number of 0 or more, got"
+SEED = "random_state must be None, a RandomState or a whole number of 0 to below 2 \\*\\* 32, got"
+
+
+@pytest.mark.parametrize(
+    "part, told",
+    [
+        ("kmeans:tol=None", f"tol {FRACTION} None"),
+        ("kmeans:tol=-1", f"tol {FRACTION} -1"),
+        ("gmm:tol=None", f"tol {FRACTION} None"),
+        ("gmm:reg_covar=None", "reg_covar must be a finite number, got None"),
+        ("n2d:min_dist=None", "min_dist must be a finite number, got None"),
+        ("idec:gamma=-1", f"gamma {FRACTION} -1"),
+        ("strongest:threshold=(1,2)", r"threshold must be a finite number, got \(1, 2\)"),
+        ("chance:random_state=-1", f"{SEED} -1"),
+        ("kmeans:random_state=-1", f"{SEED} -1"),
+        ("kmeans:random_state=1.5", f"{SEED} 1.5"),
+        ("kmeans:random_state=4294967296", f"{SEED} 4294967296"),
+        ("non_redundant:random_state=-3", f"{SEED} -3"),
+    ],
+)
+def test_fractions_and_seeds_that_are_none_are_told(part, told):
+    with pytest.raises(InputError, match=told):
+        catalog.make("clusterers", part).fit(np.random.default_rng(0).standard_normal((20, 3)))
+
+
+@pytest.mark.parametrize("seed", [None, 0, np.int64(7), 2**32 - 1, np.random.RandomState(3)], ids=str)
+def test_every_seed_of_scikit_learn_is_one(seed):
+    x = np.random.default_rng(0).standard_normal((20, 3))
+    assert len(Chance(random_state=seed).fit(x).labels_) == 20
+
+
+def test_a_threshold_may_be_below_0():
+    catalog.make("clusterers", "strongest:threshold=-0.5").check()
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_mixture_where_many_rows_are_the_same(seed):
     random = np.random.default_rng(seed)

@@ -42,6 +42,14 @@ def test_a_name_of_a_grid_is_followed_by_what_varies(tmp_path):
     assert names == ["a-kmeans", "a-gmm_n_init=2", "b"]
 
 
+def test_epochs_that_do_not_reach_a_part_within_are_told(tmp_path):
+    text = '[[runs]]\nname = "r"\nfeatures = "regions:feature=simclr:epochs=40"\n'
+    (tmp_path / "e.toml").write_text(text)
+    with pytest.warns(UserWarning, match="r: simclr within regions:.* has the epochs told there, not 1"):
+        (run,) = read_experiment(tmp_path / "e.toml", epochs=1).runs
+    assert "epochs" not in run
+
+
 def test_the_shipped_paper_reads():
     experiment = read_experiment("paper")
     assert {"pixels-kmeans", "pixels-gmm", "chance", "one"} <= {run["name"] for run in experiment.runs}
@@ -106,7 +114,8 @@ def test_finished_runs_are_kept_and_changed_ones_made_again(experiment, tiny, tm
     experiment.write_text(TOML.replace('["kmeans", "chance"]', '["kmeans", "one"]'))
     compare(experiment, tiny, out)
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
-    compare(experiment, tiny[:69], out)
+    experiment.write_text(TOML.replace('["kmeans", "chance"]', '["kmeans", "one"]').replace("= 2", "= 3"))
+    compare(experiment, tiny, out)
     kept = [path for path, stamp in stamps.items() if path.stat().st_mtime_ns == stamp]
     assert {path.parent.name for path in kept} == {"pixels_n_components=5-chance"}  # no longer asked for
 

@@ -189,6 +189,21 @@ def test_linear_probe_says_what_is_allowed(x, y, wrong):
         LinearProbe(**wrong).fit(x, y)
 
 
+@pytest.mark.parametrize("wrong", [{"happy": 2}, {0: 2, 3: 1}, {0: "much"}], ids=str)
+def test_weights_of_labels_that_are_none_are_told(x, y, wrong):
+    told = r"class_weight .* labels that it is fitted on \(codes 0 to 6 in classify\), here 0, 2, 5, got {"
+    with pytest.raises(InputError, match=told):
+        LinearProbe(class_weight=wrong).fit(x, y)
+
+
+@pytest.mark.parametrize("weights", [{2: 3.0}, dict.fromkeys(range(7), 1.0), {}], ids=str)
+def test_weights_may_be_of_some_labels_or_of_all_there_are(x, y, weights):
+    z = (x - x.mean(0)) / x.std(0)
+    plain = LogisticRegression(C=0.01, max_iter=1000, class_weight=weights).fit(z, y)
+    fitted = LinearProbe(class_weight=weights).fit(x, y)
+    np.testing.assert_allclose(fitted.predict_proba(x), plain.predict_proba(z), atol=1e-4)
+
+
 def test_a_wrong_probe_is_refused_before_features_are_made(monkeypatch):
     from fer_cluster import classifying
 

@@ -88,6 +88,37 @@ def test_one_feature_is_shown_too(projection):
     assert points.std(0).min() > 0.1 and x.shape == (60, 1)
 
 
+@pytest.mark.parametrize("projection", [UMAP(), TSNE()], ids=repr)
+@pytest.mark.parametrize("shape", [(30, 4), (5, 1), (3, 2)])
+def test_faces_that_are_all_the_same_are_one_point(projection, shape):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        points = projection.fit_transform(np.ones(shape))
+    assert points.dtype == np.float32 and (points == np.zeros((shape[0], 2))).all()
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (1, 5), (5, 0), (5,)])
+def test_a_picture_needs_faces_and_a_feature(shape):
+    for projection, told in ((TSNE(), "TSNE needs two faces"), (UMAP(), "UMAP needs three faces")):
+        with pytest.raises(InputError, match=f"{told} and a feature, got shape"):
+            projection.fit_transform(np.ones(shape))
+
+
+def test_the_fewest_faces_that_are_shown():
+    x = np.random.default_rng(0).standard_normal((3, 4))
+    assert np.isfinite(TSNE().fit_transform(x[:2])).all() and np.isfinite(UMAP().fit_transform(x)).all()
+    with pytest.raises(InputError, match=r"UMAP needs three faces and a feature, got shape \(2, 4\)"):
+        UMAP().fit_transform(x[:2])
+
+
+@pytest.mark.parametrize("projection", [UMAP, TSNE])
+def test_a_seed_may_be_none(projection):
+    projection(random_state=None).check()
+
+
+SEED = r"random_state must be None or a whole number of 0 to below 2 \*\* 32, got"
+
+
 @pytest.mark.parametrize(
     "projection, told",
     [
@@ -95,6 +126,11 @@ def test_one_feature_is_shown_too(projection):
         (UMAP(min_dist=-0.1), "min_dist must be a number from 0 to 1, got -0.1"),
         (UMAP(n_neighbors=1), "n_neighbors must be a whole number of 2 or more, got 1"),
         (UMAP(n_neighbors=2.5), "n_neighbors must be a whole number of 2 or more, got 2.5"),
+        (UMAP(random_state=-1), f"{SEED} -1"),
+        (UMAP(random_state=1.5), f"{SEED} 1.5"),
+        (TSNE(random_state=-1), f"{SEED} -1"),
+        (TSNE(random_state="a"), f"{SEED} 'a'"),
+        (TSNE(random_state=2**32), f"{SEED} 4294967296"),
         (TSNE(perplexity=0), "perplexity must be a number above 0, got 0"),
         (TSNE(perplexity="many"), "perplexity must be a number above 0, got 'many'"),
     ],

@@ -200,6 +200,16 @@ def test_an_infinite_parameter_is_kept_in_words(tiny, tmp_path):
     assert finished(tmp_path / "run", entry, "all", tiny) is not None
 
 
+def test_a_mixture_from_outside_has_as_many_clusters_as_were_asked_for(tiny, tmp_path):
+    entry = {"features": "pixels:3", "clusterer": "sklearn.mixture:GaussianMixture", "seeds": [0]}
+    run = cluster(tiny, **entry | {"k": 5})
+    run.save(tmp_path / "run")
+    assert run.spec["k"] == 5 and len(np.unique(run.clusters)) == 5
+    split = run.spec["split"]
+    assert finished(tmp_path / "run", entry | {"k": 5}, split, tiny) is not None
+    assert finished(tmp_path / "run", entry | {"k": 4}, split, tiny) is None
+
+
 def test_a_map_of_one_axis_has_zeros_beside_it(tiny):
     from sklearn.decomposition import PCA
 

@@ -230,13 +230,21 @@ def made(features, step):
     return Chain(catalog.make("features", features), [catalog.make("steps", step)])
 
 
-BLANK = ("signal_to_nuisance", "self_training", "learnt_expressions", "remove_identity", "local_changes")
+BLANK = ("signal_to_nuisance", "self_training", "remove_identity", "local_changes")
+READING = ("action_units", "expressions", "learnt_expressions")
 
 
-@pytest.mark.parametrize("step", BLANK)
+@pytest.mark.parametrize("step", BLANK + READING)
 def test_faces_that_are_all_the_same(step):
     images = np.full((30, 48, 48), 90, np.uint8)
     with pytest.raises(InputError, match="No feature varies|no feature that varies"):
+        made("hog", step).fit_transform(images)
+
+
+@pytest.mark.parametrize("step", READING)
+def test_faces_that_are_each_of_one_grey(step):
+    images = np.repeat(np.arange(0, 240, 20, dtype=np.uint8), 48 * 48).reshape(12, 48, 48)
+    with pytest.raises(InputError, match="No feature varies between the faces"):
         made("hog", step).fit_transform(images)
 
 

@@ -5,15 +5,18 @@ import pandas as pd
 import pytest
 from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.datasets import make_blobs
+from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_samples, silhouette_score
 from sklearn.mixture import GaussianMixture
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from test_plots import _outside, _overlapping, _texts, pixels
 from test_purity_k import blobs_run
 
 from fer_cluster import catalog
 from fer_cluster.errors import InputError
-from fer_cluster.visualizers import KElbowVisualizer, SilhouetteVisualizer, _criteria_of
+from fer_cluster.visualizers import KElbowVisualizer, SilhouetteVisualizer, _criteria_of, _seeded
 
 X, GROUP = make_blobs(240, 3, centers=4, cluster_std=0.6, random_state=3)
 SMALL = {"references": 2, "repeats": 2}
@@ -103,6 +106,16 @@ def test_silhouettes_are_those_of_scikit_learn():
     assert seen.silhouette_score_ == pytest.approx(silhouette_score(X, GROUP), abs=0.01)
     few = SilhouetteVisualizer(KMeans(4, n_init=3), n_faces=50).fit(X)
     assert len(few.table_) == 50 and set(few.table_["n"]) == {50}
+
+
+def test_what_has_no_seed_inside_a_pipeline_is_seeded():
+    x = np.random.default_rng(0).normal(size=(240, 3))
+    pipeline = make_pipeline(StandardScaler(), KMeans(5, n_init=1, init="random"))
+    one, *others = (SilhouetteVisualizer(pipeline, random_state=seed).fit(x).table_ for seed in (0, 0, 1))
+    pd.testing.assert_frame_equal(one, others[0])
+    assert not one.equals(others[1]) and pipeline[-1].random_state is None
+    own = _seeded(make_pipeline(PCA(2), KMeans(5, random_state=3)), 7)
+    assert (own[0].random_state, own[1].random_state) == (7, 3)
 
 
 def test_noise_is_no_cluster():

@@ -49,9 +49,7 @@ class Seeds:
         sets = {}
         for keys, run in named(runs):
             if run.spec["report"] in run.scores:
-                own = repr(
-                    [run.spec.get(part) for part in (*_PARTS, "seeds")]
-                )  # kept twice, it counts once
+                own = repr([run.spec.get(part) for part in (*_PARTS, "seeds")])  # kept twice, it counts once
                 sets.setdefault(_but_for_seeds(run), {}).setdefault(own, (keys, run))
         rows = [_row(list(members.values())) for members in sets.values() if len(members) > 1]
         if not rows:

@@ -3,10 +3,12 @@
 from numbers import Real
 from typing import ClassVar
 
+import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -16,6 +18,10 @@ from fer_cluster.whole import is_whole
 __all__ = ["LinearProbe"]
 
 _FLOATS = ("float64", "float32")
+_WEIGHTS = (
+    "class_weight must be balanced, none or weights by the labels that it is fitted on "
+    "(codes 0 to 6 in classify)"
+)
 
 
 class LinearProbe(ClassifierMixin, BaseEstimator):
@@ -31,7 +37,8 @@ class LinearProbe(ClassifierMixin, BaseEstimator):
     max_iter : int
         Largest number of passes.
     class_weight : "balanced", dict or None
-        ``balanced`` lets every emotion weigh the same, however rare.
+        ``balanced`` lets every emotion weigh the same, however rare; a dict has weights by the labels
+        that it is fitted on, in ``classify`` the codes 0 to 6; others weigh 1.
 
     Attributes
     ----------
@@ -59,11 +66,12 @@ class LinearProbe(ClassifierMixin, BaseEstimator):
         Raises
         ------
         InputError
-            Where a parameter cannot be used.
+            Where a parameter cannot be used, or ``class_weight`` is by other labels than y has.
         """
         self.check()
         x, y = validate_data(self, x, y, dtype=_FLOATS)
         check_classification_targets(y)
+        self._check_weights(y)
         regression = LogisticRegression(C=self.C, max_iter=self.max_iter, class_weight=self.class_weight)
         self.model_ = make_pipeline(StandardScaler(), regression).fit(x, y)
         self.classes_ = regression.classes_
@@ -77,9 +85,15 @@ class LinearProbe(ClassifierMixin, BaseEstimator):
         if not is_whole(self.max_iter):
             raise InputError(f"max_iter must be a whole number of 1 or more, got {self.max_iter!r}.")
         if not (self.class_weight in (None, "balanced") or isinstance(self.class_weight, dict)):
-            raise InputError(
-                f"class_weight must be balanced, weights by emotion or none, got {self.class_weight!r}."
-            )
+            raise InputError(f"{_WEIGHTS}, got {self.class_weight!r}.")
+
+    def _check_weights(self, y):
+        classes = np.unique(y)
+        try:
+            compute_class_weight(self.class_weight, classes=classes, y=y)
+        except ValueError as error:
+            here = ", ".join(map(str, classes))
+            raise InputError(f"{_WEIGHTS}, here {here}, got {self.class_weight!r}.") from error
 
     def predict(self, x):
         """Return the likeliest emotion of each row, shape (n,)."""

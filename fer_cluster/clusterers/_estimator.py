@@ -4,7 +4,10 @@ import inspect
 
 import numpy as np
 
-from fer_cluster.whole import check_whole
+from fer_cluster.whole import check_fractions, check_seed, check_whole
+
+# A threshold may be below 0; of the others the clusterer itself tells which numbers it can use.
+_SIGNED = ("learning_rate", "min_dist", "reg_covar", "threshold")
 
 
 class Estimator:
@@ -35,6 +38,8 @@ class Estimator:
     def check(self):
         """Raise an InputError where a parameter cannot be used, whatever the features."""
         check_whole(self)
+        check_fractions(self, signed=_SIGNED)
+        check_seed(self, np.random.RandomState)
 
     def fit_predict(self, x, y=None):
         """Return the clusters of the rows it is fitted on."""

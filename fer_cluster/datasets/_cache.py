@@ -18,7 +18,7 @@ from fer_cluster.atomic import writing
 from fer_cluster.datasets._about import load_about, save_about
 from fer_cluster.datasets._store import Store
 
-VERSION = 3  # of what the readers make of a file
+VERSION = 4  # of what the readers make of a file
 
 
 @dataclass(frozen=True)

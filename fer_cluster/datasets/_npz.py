@@ -35,7 +35,7 @@ def read_npz(path, images, rejects):
     ------
     InputError
         Where the archive is broken or has no pixels, an array holds Python
-        objects, or at the first row that cannot be used.
+        objects or bytes that are no text, or at the first row that cannot be used.
     """
     try:
         with path.open("rb") as file:
@@ -86,12 +86,24 @@ def _about(arrays, path, images, rejects):
         if role in parts:
             if parts[role].shape != (len(pixels),):
                 raise InputError(f"{path} has {len(pixels)} images but {role} of shape {parts[role].shape}.")
-            about[role], wrong = meaning(parts[role])
+            about[role], wrong = meaning(_text(parts[role], role, path))
             faults = wrong | faults
-    about |= {name: array for name, array in arrays.items() if array.shape == (len(pixels),)}
+    others = {name: array for name, array in arrays.items() if array.shape == (len(pixels),)}
+    about |= {name: _text(array, name, path) for name, array in others.items()}
     for place in sorted(faults):
         rejects.add(place + 1, faults[place])
     good = np.setdiff1d(np.arange(len(pixels)), list(faults))
     for start in range(0, len(good), 4096):
         images.append(pixels[good[start : start + 4096]])
     return pd.DataFrame(about, index=range(len(pixels))).iloc[good]
+
+
+def _text(array, name, path):
+    """Return an array of bytes as text, any other as it is."""
+    if array.dtype.kind != "S":
+        return array
+    try:
+        return np.char.decode(array, "utf-8")
+    except UnicodeDecodeError as error:
+        got = error.object[:40]
+        raise InputError(f"{path}: {name} must be text in UTF-8, got the bytes {got!r}.") from error

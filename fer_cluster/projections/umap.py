@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 from fer_cluster.errors import InputError
 from fer_cluster.manifold import reducer
 from fer_cluster.projections._padded import padded
-from fer_cluster.whole import is_whole
+from fer_cluster.whole import check_seed, is_whole
 
 __all__ = ["UMAP"]
 
@@ -39,19 +39,25 @@ class UMAP(BaseEstimator):
         self.random_state = random_state
 
     def fit_transform(self, x, y=None):
-        """Return the points of features, shape (n, 2), float32.
+        """Return the points of features, shape (n, 2), float32; all 0 where all rows are the same.
 
         Raises
         ------
         InputError
-            Where a parameter cannot be used.
+            Where a parameter cannot be used, or there are fewer than three faces, or no feature.
         """
         self.check()
+        x = np.asarray(x, np.float32)
+        if x.ndim != 2 or len(x) < 3 or not x.shape[1]:
+            raise InputError(f"UMAP needs three faces and a feature, got shape {x.shape}.")
+        if (x == x[0]).all():
+            return np.zeros((len(x), 2), np.float32)
         umap = reducer(len(x), **self.get_params())
         return np.asarray(umap.fit_transform(padded(x)), dtype=np.float32)
 
     def check(self):
         """Raise an InputError where a parameter cannot be used, whatever the features."""
+        check_seed(self)
         if not is_whole(self.n_neighbors, least=2):
             raise InputError(f"n_neighbors must be a whole number of 2 or more, got {self.n_neighbors!r}.")
         if not (isinstance(self.min_dist, Real) and 0 <= self.min_dist <= 1):

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from fer_cluster.errors import unknown
+from fer_cluster.errors import InputError, unknown
 from fer_cluster.steps._subspace import Directions, augmented, matched, mean_square
 
 __all__ = ["ActionUnits"]
@@ -78,11 +78,13 @@ class ActionUnits(Directions):
         Raises
         ------
         InputError
-            Where x and images do not match, or the code is unknown.
+            Where x and images do not match, the code is unknown, or no feature varies.
         """
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
         self.check()
         matched(x, images)
+        if not np.ptp(x, axis=0).any():
+            raise InputError("No feature varies between the faces.")
         random = np.random.default_rng(self.random_state)
         self.mean_, scale = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
         nuisance = mean_square(augmented(x, images, extractor, random, self.n_faces) / scale)
