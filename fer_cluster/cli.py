@@ -144,7 +144,7 @@ def _places(out, name):
     """Return the folder of a run and that of the state of its training, before anything is made."""
     from pathlib import Path
 
-    from fer_cluster.runs import check_free, state_folder
+    from fer_cluster.run_folder import check_free, state_folder
 
     out = Path(out or f"runs/{name}")
     check_free(out)
@@ -177,7 +177,7 @@ def _keep(run, out, as_json, faces=None, new=True):
     """Write a run and its figures, a classifier's tables too; the state of its training is done with."""
     from fer_cluster.atomic import writing
     from fer_cluster.drawing import draw
-    from fer_cluster.runs import clear_state
+    from fer_cluster.run_folder import clear_state
     from fer_cluster.summary import controls
     from fer_cluster.tables import tabulate
     from fer_cluster.training.parallel import is_first

@@ -18,7 +18,8 @@ from fer_cluster.parts import made
 from fer_cluster.progress import bar
 from fer_cluster.record import chosen_by, parameters
 from fer_cluster.reusing import embedded, seeds_of
-from fer_cluster.runs import Runs, check_free, clear_state, load_run, state_folder
+from fer_cluster.run_folder import check_free, clear_state, state_folder
+from fer_cluster.runs import Runs, load_run
 from fer_cluster.splits import split as split_faces
 from fer_cluster.training.parallel import is_first
 from fer_cluster.voices import chosen, said

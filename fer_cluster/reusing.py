@@ -10,7 +10,7 @@ from fer_cluster.chain import Chain
 from fer_cluster.embedding import Embedding, embed
 from fer_cluster.errors import InputError
 from fer_cluster.parts import as_seeds, made
-from fer_cluster.runs import state_folder
+from fer_cluster.run_folder import state_folder
 from fer_cluster.splits import split as split_faces
 from fer_cluster.training.models import load_model
 

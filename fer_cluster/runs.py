@@ -1,12 +1,9 @@
 """A run: what a clusterer or a baseline left behind, in memory and on disk."""
 
-import contextlib
 import json
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +13,9 @@ from fer_cluster.atomic import PREFIX, writing, writing_folder
 from fer_cluster.emotions import EMOTIONS
 from fer_cluster.errors import InputError
 from fer_cluster.naming import names_apart
+from fer_cluster.run_folder import FILES, carry_over, check_free
 from fer_cluster.scoring import names_by_seed, spread, value
 from fer_cluster.training.models import load_model, save_model
-
-_FILES = ("run.json", "faces.parquet", "features.npy", "medoids.npy")
-_OURS = (*_FILES, "faces.csv", "pictures.npy", "history.csv", "model_[0-9]*", "figures", "tables")
-# What lies in the folder of a training's state.
-_STATE = re.compile(rf"features|\d+(-masked|-encoder)?|{re.escape(PREFIX)}.*")
-_STATE_FILES = ("state.safetensors", "state.json")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -132,7 +124,7 @@ class Run:
         check_free(folder)
         with writing_folder(folder) as new:
             self._write(new)
-            _carry_over(Path(folder), new)
+            carry_over(Path(folder), new)
 
     def save_record(self, folder):
         """Write name, spec and scores alone, anew, into the folder of the run."""
@@ -196,7 +188,7 @@ def load_run(folder):
         Where the folder holds no run, or a damaged one.
     """
     folder = Path(folder)
-    for file in _FILES:
+    for file in FILES:
         if not (folder / file).is_file():
             raise InputError(f"{folder} holds no whole run: {file} is missing.")
     try:
@@ -249,45 +241,6 @@ class _Kept(Sequence):
         return load_model(self._folders[place])
 
 
-def check_free(folder):
-    """Raise an InputError where a folder holds something that is no run: nothing is overwritten."""
-    folder = Path(folder)
-    if blocked := [str(parent) for parent in folder.parents if parent.is_file()]:
-        raise InputError(f"{blocked[0]} is a file, so that {folder} can be no folder; give another.")
-    if folder.exists() and not (folder / "run.json").exists() and _has_content(folder):
-        raise InputError(f"{folder} holds something that is no run; give another folder, or empty it.")
-
-
-def _carry_over(old, new):
-    """Copy what else lies in the folder of an older run: all that is none of it, its pictures or tables."""
-    for path in old.iterdir() if old.is_dir() else ():
-        if not any(fnmatch(path.name, pattern) for pattern in _OURS):
-            copy = shutil.copytree if path.is_dir() else shutil.copy2
-            copy(path, new / path.name)
-
-
-def state_folder(folder):
-    """Return where, beside the folder of a run, the state of its training lies until the run is kept."""
-    folder = Path(folder).absolute()
-    return folder.with_name(f"{folder.name}.training")
-
-
-def clear_state(folder):
-    """Remove the state of a finished training from beside the folder of its run.
-
-    Only what a training leaves there goes: what the user may have put there stays.
-    """
-    state = state_folder(folder)
-    ours = [path for path in state.glob("*") if _STATE.fullmatch(path.name)]
-    inner = sorted((path for one in ours for path in one.rglob("*")), reverse=True)
-    for path in (*inner, *ours, state):
-        with contextlib.suppress(OSError):  # a folder that is not empty
-            if path.is_dir():
-                path.rmdir()
-            elif path.name in _STATE_FILES:
-                path.unlink()
-
-
 def find_runs(folders):
     """Return the runs in the folders, at any depth, in the order of their paths.
 
@@ -305,7 +258,3 @@ def find_runs(folders):
             raise InputError(f"No run (run.json) lies in {folder} or below it.")
         runs += [load_run(path) for path in found]
     return runs
-
-
-def _has_content(folder):
-    return folder.is_file() or any(folder.iterdir())

@@ -18,8 +18,8 @@ LEVELS = {
     "intervals inline manifold shipped written",
     1: "training",
     2: "datasets features steps clusterers projections baselines analysis plots loading",
-    3: "runs parts record provenance audit embedding clustering classifying ensembles experiment comparing "
-    "reusing voices making drawing tables typeset summary shown page visualizers",
+    3: "runs run_folder parts record provenance audit embedding clustering classifying ensembles experiment "
+    "comparing reusing voices making drawing tables typeset summary shown page visualizers",
     4: "report",
     5: "cli options questions __main__",
 }

@@ -13,7 +13,7 @@ from fer_cluster.features._encoders import HOME
 from fer_cluster.features.pretrained import Pretrained
 from fer_cluster.loading import load
 from fer_cluster.record import parameters
-from fer_cluster.runs import clear_state, state_folder
+from fer_cluster.run_folder import clear_state, state_folder
 from fer_cluster.training.models import load_model, save_model
 
 SIMCLR = "simclr:epochs=1;width=4"

@@ -22,7 +22,8 @@ from fer_cluster.embedding import embed
 from fer_cluster.errors import InputError
 from fer_cluster.faces import Faces
 from fer_cluster.naming import names_apart
-from fer_cluster.runs import clear_state, find_runs, load_run, state_folder, told_apart
+from fer_cluster.run_folder import clear_state, state_folder
+from fer_cluster.runs import find_runs, load_run, told_apart
 from fer_cluster.scoring import METRICS, value
 from fer_cluster.summary import summary
 
