@@ -2,10 +2,8 @@
 
 import torch
 
-LEVEL, APART = (
-    (0.35, 0.41),
-    (0.165, 0.205),
-)  # of the eyes: down the face; each from its middle (FER2013: .37, .185)
+LEVEL = (0.35, 0.41)  # of the eyes, down the face (of FER2013's mean face .37)
+APART = (0.165, 0.205)  # of each eye from the middle, across (.185)
 WIDE, TALL = (0.1, 0.165), (0.07, 0.14)  # half the width and height of a glass
 SQUARE = (2.0, 5.0)  # power of its outline: 2 an ellipse, more the nearer to a rectangle
 THICK = (0.4, 1.2)  # half the thickness of a rim, pixels of a frame of 48
@@ -32,9 +30,7 @@ def with_glasses(images):
         return low + (high - low) * torch.rand(len(images), 1, 1, 1, device=images.device)
 
     height, width = images.shape[2:]
-    y, x = (
-        torch.linspace(0.5 / side, 1 - 0.5 / side, side, device=images.device) for side in (height, width)
-    )
+    y, x = ((torch.arange(side, device=images.device) + 0.5) / side for side in (height, width))
     down = y[:, None] - draw(*LEVEL)
     across = (x - draw(0.47, 0.53)).abs() - draw(*APART)  # from the middle of the nearer glass
     wide, tall, square = draw(*WIDE), draw(*TALL), draw(*SQUARE)
