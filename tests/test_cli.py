@@ -392,13 +392,14 @@ def test_a_training_tells_of_itself_on_a_terminal(tmp_path):
 def test_quick_trains_for_one_epoch_on_any_faces(capsys, monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(
-        "fer_cluster.cli._compare", lambda *given, **options: asked.append((given[1], options))
+        "fer_cluster.cli._compare", lambda *given, **options: asked.append((given[1], given[2], options))
     )
     np.savez(tmp_path / "mine.npz", pixels=load("toy:n=70").images)
     for faces in (str(tmp_path / "mine.npz"), "toy"):
         call(capsys, "reproduce", faces, "--quick")
-    assert [options for _, options in asked] == [{"seeds": 3, "epochs": 1}] * 2
-    assert [len(faces) for faces, _ in asked] == [70, 1000]
+    assert [options for *_, options in asked] == [{"seeds": 3, "epochs": 1}] * 2
+    assert [len(faces) for faces, *_ in asked] == [70, 1000]
+    assert [out for _, out, _ in asked] == ["paper", "paper_quick"]
 
 
 def test_json_has_null_for_what_is_no_number(capsys, tmp_path):

@@ -15,6 +15,7 @@ from fer_cluster.features._self_named import MOMENTUM, Named, naming
 from fer_cluster.features.self_named import SelfNamed, _strongest
 from fer_cluster.training import loop
 from fer_cluster.training.body import standardised
+from fer_cluster.training.models import load_model, save_model
 
 SMALL = {
     "described": "pixels:9",
@@ -75,6 +76,12 @@ def test_names_are_kmeans_of_the_prior_and_next_of_what_was_learnt(images, monke
     assert part.history_["round"].tolist() == part.history_["epoch"].tolist() == [1, 2]
     targets = names(part, seen[0], 0)
     assert targets.shape == (40, 2) and targets.max(0).tolist() == [1, 4]
+
+
+def test_several_numbers_are_a_tuple_again_in_a_model_that_is_loaded(images, tmp_path):
+    part = SelfNamed(**SMALL | {"names": (2, 5), "rounds": 1}).fit(images)
+    save_model(part, tmp_path)
+    assert load_model(tmp_path).get_params() == part.get_params()
 
 
 def learnt_names(monkeypatch):
