@@ -122,10 +122,10 @@ def test_simclr_keeps_full_precision_whatever_the_net_runs_in(images):
 # What is trained.
 
 
-@pytest.mark.parametrize("fine", (False, True))
+@pytest.mark.parametrize("body", ({"fine": False}, {"fine": True}, {"rows": 3}), ids=str)
 @pytest.mark.parametrize("part", TRAINED)
-def test_every_trained_parameter_learns(part, fine, images):
-    module, net = learner(part, images, fine=fine)
+def test_every_trained_parameter_learns(part, body, images):
+    module, net = learner(part, images, **body)
     module(batch(images)).backward()
     trained = [p for p in module.parameters() if p.requires_grad]
     with torch.no_grad():  # one step: residual branches begin at zero, and what is before that learns next
@@ -154,6 +154,20 @@ def test_a_fine_body_sees_every_pixel(images, fine, first, last):
     maps = standardised(batch(images))
     sides = [(maps := layer(maps)).shape[-1] for layer in net[:-2]]
     assert sides[:4] == [first] * 4 and sides[-1] == last and maps.shape[1] == 32
+
+
+@pytest.mark.parametrize("rows", (2, 3, 6))
+def test_rows_of_the_face_have_features_of_their_own(images, rows, monkeypatch):
+    monkeypatch.setattr(RandomWeights, "precision", "float32")
+    parted = RandomWeights(4, fine=True, rows=rows, device="cpu").fit(images)
+    whole = RandomWeights(4, fine=True, device="cpu").fit(images)
+    features = parted.transform(images).reshape(24, 32, rows)
+    assert np.abs(np.diff(features)).max() > 1e-3
+    np.testing.assert_allclose(features.mean(2), whole.transform(images), atol=1e-5)
+    net = parted.net_
+    maps = sum(net[:-2](standardised(view)) for view in (batch(images, 24), batch(images, 24).flip(3))) / 2
+    top = maps[:, :, : 6 // rows].mean((2, 3)).detach()
+    np.testing.assert_allclose(features[:, :, 0], top, atol=1e-5)
 
 
 def test_features_vary_and_are_those_of_the_mirror_image_too(fitted, images):

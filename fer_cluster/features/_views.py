@@ -23,12 +23,15 @@ class ViewEncoder(Encoder):
     shared: ClassVar[str] = """
     width : int
         Channels of the first stage; each of the three others has twice as many
-        as the one before, and there are eight times as many features. 24 is for
+        as the one before, and there are eight times as many features in each row. 24 is for
         two processor cores, 64 or more for a GPU.
     fine : bool
         Whether the first stage sees every pixel, not every second: four times the work at the same width.
     augment : str
         Changes of each view, joined by ``+``: see :mod:`fer_cluster.training.augment`.
+    rows : int
+        Parts of the face, one below the other, that have features of their own, as brows and mouth move each
+        for itself; 1 the whole face at once.
     crop : int
         Side of the square that is cut at random out of each view, in pixels of a frame of 48; 0 the whole
         frame.
@@ -36,6 +39,7 @@ class ViewEncoder(Encoder):
 
     width: int = 24
     fine: bool = False
+    rows: int = 1
     augment: str = AUGMENT
     crop: int = 44
     epochs: int = 40
@@ -56,10 +60,14 @@ class ViewEncoder(Encoder):
         """Return the untrained body, whatever the size of the images."""
         from fer_cluster.training.body import body
 
-        return body(self.width, self.fine)
+        return body(self.width, self.fine, self.rows)
+
+    def count(self):
+        """Return how many features there are."""
+        return 8 * self.width * self.rows
 
     def features(self, images):
-        """Return the mean features of faces and their mirror images, shape (b, 8 * width)."""
+        """Return the mean features of faces and their mirror images, shape (b, count)."""
         from fer_cluster.training.body import standardised
         from fer_cluster.training.device import autocast
 

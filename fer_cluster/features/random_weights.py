@@ -18,9 +18,11 @@ class RandomWeights(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     width : int
-        Channels of the first stage; there are eight times as many features.
+        Channels of the first stage; there are eight times as many features in each row.
     fine : bool
         Whether the first stage sees every pixel, not every second.
+    rows : int
+        Parts of the face, one below the other, that have features of their own.
     random_state : int
         Draws the weights (He et al. 2015).
     device : str
@@ -33,9 +35,10 @@ class RandomWeights(TransformerMixin, BaseEstimator):
     net_ : torch.nn.Module
     """
 
-    def __init__(self, width=24, fine=False, random_state=0, device="auto"):
+    def __init__(self, width=24, fine=False, rows=1, random_state=0, device="auto"):
         self.width = width
         self.fine = fine
+        self.rows = rows
         self.random_state = random_state
         self.device = device
 

@@ -8,11 +8,12 @@ from fer_cluster.training.residual import Residual, start
 FLAT = 8.0  # grey values; what an image of one grey is divided by
 
 
-def body(width, fine=False):
-    """Return the untrained net: standardised images (b, 1, height, width) to features (b, 8 * width).
+def body(width, fine=False, rows=1):
+    """Return the untrained net: standardised images (b, 1, height, width) to features (b, 8 * width * rows).
 
     A stem of 5 x 5 at every second pixel, or a fine one of 3 x 3 at every pixel, then four residual
-    blocks (He et al. 2016), of which all but the first halve the map, and the mean of each map.
+    blocks (He et al. 2016), of which all but the first halve the map, and the mean of each map, or of each
+    of so many rows of it, from the forehead to the chin.
     """
     size, stride = (3, 1) if fine else (5, 2)
     stem = nn.Conv2d(1, width, size, stride, padding=size // 2, bias=False)
@@ -22,7 +23,7 @@ def body(width, fine=False):
         outside = width * 2**stage
         layers.append(Residual(inside, outside, 1 if stage == 0 else 2))
         inside = outside
-    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d((rows, 1)), nn.Flatten())
     start(net)
     return net
 
