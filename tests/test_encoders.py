@@ -122,7 +122,7 @@ def test_simclr_keeps_full_precision_whatever_the_net_runs_in(images):
 # What is trained.
 
 
-@pytest.mark.parametrize("body", ({"fine": False}, {"fine": True}, {"rows": 3}), ids=str)
+@pytest.mark.parametrize("body", ({"fine": False}, {"fine": True}, {"rows": 3, "stages": 2}), ids=str)
 @pytest.mark.parametrize("part", TRAINED)
 def test_every_trained_parameter_learns(part, body, images):
     module, net = learner(part, images, **body)
@@ -152,7 +152,7 @@ def test_a_last_batch_of_one_face(part, images):
 def test_a_fine_body_sees_every_pixel(images, fine, first, last):
     net = RandomWeights(4, fine=fine, device="cpu").fit(images).net_
     maps = standardised(batch(images))
-    sides = [(maps := layer(maps)).shape[-1] for layer in net[:-2]]
+    sides = [(maps := layer(maps)).shape[-1] for layer in net]
     assert sides[:4] == [first] * 4 and sides[-1] == last and maps.shape[1] == 32
 
 
@@ -165,9 +165,24 @@ def test_rows_of_the_face_have_features_of_their_own(images, rows, monkeypatch):
     assert np.abs(np.diff(features)).max() > 1e-3
     np.testing.assert_allclose(features.mean(2), whole.transform(images), atol=1e-5)
     net = parted.net_
-    maps = sum(net[:-2](standardised(view)) for view in (batch(images, 24), batch(images, 24).flip(3))) / 2
-    top = maps[:, :, : 6 // rows].mean((2, 3)).detach()
+    views = batch(images, 24), batch(images, 24).flip(3)
+    top = sum(net.maps(standardised(view))[-1][:, :, : 6 // rows].mean((2, 3)).detach() for view in views) / 2
     np.testing.assert_allclose(features[:, :, 0], top, atol=1e-5)
+
+
+def test_earlier_stages_have_features_too(images):
+    sizes = {"fine": True, "rows": 2, "device": "cpu"}
+    features = RandomWeights(4, stages=3, **sizes).fit(images).transform(images)
+    last, one = (RandomWeights(4, stages=n, **sizes).fit(images).transform(images) for n in (2, 1))
+    assert [x.shape[1] for x in (one, last, features)] == [64, 96, 112]
+    np.testing.assert_array_equal(features[:, 16:], last)
+    np.testing.assert_array_equal(last[:, 32:], one)
+
+
+@pytest.mark.parametrize("part", (RandomWeights, SimClr))
+def test_more_stages_than_there_are(part, images):
+    with pytest.raises(InputError, match="stages must be 1 to 4, got 5"):
+        part(stages=5, device="cpu").fit(images)
 
 
 def test_features_vary_and_are_those_of_the_mirror_image_too(fitted, images):
@@ -363,7 +378,7 @@ def test_random_weights_are_of_the_seed_and_not_of_the_faces(images, tmp_path, m
     torch.manual_seed(1)
     net, x = body(4).eval(), batch(images, 24)
     with torch.no_grad():
-        for block in net[3:7]:
+        for block in list(net)[3:]:
             assert not block.branch[-1].weight.any()  # as a training begins
             block.branch[-1].weight.fill_(1)
         wanted = (net(standardised(x)) + net(standardised(x.flip(3)))) / 2

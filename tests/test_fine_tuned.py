@@ -40,8 +40,8 @@ def test_it_begins_as_the_shipped_encoder(seen):
     net = part.prepare(part.net(44, 44, 7), seen[0], None)
     shipped = Pretrained().fit(seen[0]).encoder_
     assert all(same(net.body, shipped.net_).values())
-    assert part.sizes_ == {"width": shipped.width, "fine": shipped.fine, "rows": shipped.rows}
-    assert net.head.weight.shape == (7, shipped.count())
+    assert part.sizes_ == {"width": shipped.width, "fine": shipped.fine, "rows": 1, "stages": 1}
+    assert net.head.weight.shape == (7, shipped.net_.count)
 
 
 def test_the_net_reads_faces_as_its_encoder_does(seen):
@@ -76,7 +76,7 @@ def test_an_encoder_is_trained_on_the_faces_without_their_labels(seen):
     nets = [p.prepare(p.net(44, 44, n), seen[0], None) for p, n in ((part, 3), (other, 7))]
     alone = part._part().fit(seen[0])
     assert all(all(same(net.body, alone.net_).values()) for net in nets)
-    assert part.sizes_ == {"width": 4, "fine": False, "rows": 1}
+    assert part.sizes_ == {"width": 4, "fine": False, "rows": 1, "stages": 1}
 
 
 def test_an_encoder_is_trained_for_so_many_epochs_at_most():

@@ -8,10 +8,10 @@ from fer_cluster.training.body import body, standardised
 class Headed(nn.Module):
     """The body of an encoder and a linear layer: images (b, 1, height, width) to logits (b, n_classes)."""
 
-    def __init__(self, width, fine, n_classes, rows=1):
+    def __init__(self, n_classes, **sizes):
         super().__init__()
-        self.body = body(width, fine, rows)
-        self.head = nn.Linear(8 * width * rows, n_classes)
+        self.body = body(**sizes)
+        self.head = nn.Linear(self.body.count, n_classes)
 
     def forward(self, images):
         """Return the logits."""

@@ -134,7 +134,7 @@ def _encoder(part):
 
 
 def _sizes(part):
-    """Return width, fineness and rows of an encoder; of one from a folder as it lies there."""
+    """Return what decides the shape of an encoder's body; of one from a folder as it lies there."""
     if hasattr(part, "folder"):
         part = part.fit(np.zeros((1, 48, 48), np.uint8)).encoder_
-    return {"width": part.width, "fine": part.fine, "rows": part.rows}
+    return {name: getattr(part, name) for name in ("width", "fine", "rows", "stages")}

@@ -31,7 +31,7 @@ class Drawing(nn.Module):
 
     def draw(self, x):
         """Return whole images as the body's map, before its mean, has them."""
-        drawn = self.decoder(self.body[:-2](x))  # without the mean and what flattens it
+        drawn = self.decoder(self.body.maps(x)[-1])
         return drawn[:, :, : x.shape[2], : x.shape[3]]
 
 

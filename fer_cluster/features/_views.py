@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fer_cluster.errors import InputError
 from fer_cluster.training.changes import check_changes, check_crop, crop_side
 from fer_cluster.training.encoder import Encoder
 
+_STAGES = 4
 AUGMENT = "mirror+shift+rotate+scale+light+contrast+erase"
 
 
@@ -23,7 +25,7 @@ class ViewEncoder(Encoder):
     shared: ClassVar[str] = """
     width : int
         Channels of the first stage; each of the three others has twice as many
-        as the one before, and there are eight times as many features in each row. 24 is for
+        as the one before, and there are eight times as many features in each row of the last stage. 24 is for
         two processor cores, 64 or more for a GPU.
     fine : bool
         Whether the first stage sees every pixel, not every second: four times the work at the same width.
@@ -32,6 +34,8 @@ class ViewEncoder(Encoder):
     rows : int
         Parts of the face, one below the other, that have features of their own, as brows and mouth move each
         for itself; 1 the whole face at once.
+    stages : int
+        How many of the last stages, of four, give features: those of earlier ones are of smaller parts.
     crop : int
         Side of the square that is cut at random out of each view, in pixels of a frame of 48; 0 the whole
         frame.
@@ -40,6 +44,7 @@ class ViewEncoder(Encoder):
     width: int = 24
     fine: bool = False
     rows: int = 1
+    stages: int = 1
     augment: str = AUGMENT
     crop: int = 44
     epochs: int = 40
@@ -55,19 +60,16 @@ class ViewEncoder(Encoder):
         super().check(watched)
         check_changes(self.augment)
         check_crop(self.crop)
+        check_stages(self.stages)
 
     def net(self, height, width):
         """Return the untrained body, whatever the size of the images."""
         from fer_cluster.training.body import body
 
-        return body(self.width, self.fine, self.rows)
-
-    def count(self):
-        """Return how many features there are."""
-        return 8 * self.width * self.rows
+        return body(self.width, self.fine, self.rows, self.stages)
 
     def features(self, images):
-        """Return the mean features of faces and their mirror images, shape (b, count)."""
+        """Return the mean features of faces and their mirror images, shape (b, d)."""
         from fer_cluster.training.body import standardised
         from fer_cluster.training.device import autocast
 
@@ -80,6 +82,12 @@ class ViewEncoder(Encoder):
         from fer_cluster.training.augment import Augment
 
         return Augment(self.augment, crop_side(self.crop, self.shape_))
+
+
+def check_stages(stages):
+    """Raise an InputError where a body has fewer stages than are to give features."""
+    if stages > _STAGES:
+        raise InputError(f"stages must be 1 to {_STAGES}, got {stages}.")
 
 
 def ask(net, images, targets):

@@ -31,7 +31,7 @@ class Byol(ViewEncoder):
         """Return the body with what predicts and what follows, and what it is asked."""
         from fer_cluster.features._byol import Bootstrap
 
-        sizes = (self.count(), self.projection)
+        sizes = (net.count, self.projection)
         return Bootstrap(net, *sizes, self.view(), self.momentum, self.steps_), ask
 
     def check(self, watched=True):

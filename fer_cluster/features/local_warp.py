@@ -50,7 +50,7 @@ class LocalWarp(ViewEncoder):
 
         warp = {"field": self._field(), "guard": self.guard}
         loss = {"temperature": self.temperature, "hard": self.hard}
-        return WarpContrast(net, self.count(), self.projection, self.view(), **warp, **loss), ask
+        return WarpContrast(net, net.count, self.projection, self.view(), **warp, **loss), ask
 
     def check(self, watched=True):
         """Raise an InputError where a parameter cannot be used, whatever the images."""

@@ -2,7 +2,7 @@
 
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from fer_cluster.features._views import ViewEncoder
+from fer_cluster.features._views import ViewEncoder, check_stages
 from fer_cluster.whole import check_numbers
 
 __all__ = ["RandomWeights"]
@@ -18,11 +18,13 @@ class RandomWeights(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     width : int
-        Channels of the first stage; there are eight times as many features in each row.
+        Channels of the first stage; there are eight times as many features in each row of the last stage.
     fine : bool
         Whether the first stage sees every pixel, not every second.
     rows : int
         Parts of the face, one below the other, that have features of their own.
+    stages : int
+        How many of the last stages, of four, give features.
     random_state : int
         Draws the weights (He et al. 2015).
     device : str
@@ -35,10 +37,11 @@ class RandomWeights(TransformerMixin, BaseEstimator):
     net_ : torch.nn.Module
     """
 
-    def __init__(self, width=24, fine=False, rows=1, random_state=0, device="auto"):
+    def __init__(self, width=24, fine=False, rows=1, stages=1, random_state=0, device="auto"):
         self.width = width
         self.fine = fine
         self.rows = rows
+        self.stages = stages
         self.random_state = random_state
         self.device = device
 
@@ -68,6 +71,7 @@ class RandomWeights(TransformerMixin, BaseEstimator):
     def check(self):
         """Raise an InputError where a number cannot be used, whatever the images."""
         check_numbers(self)
+        check_stages(self.stages)
 
     # A trained encoder's methods without its recipe, of which nothing else would have an effect.
     precision = ViewEncoder.precision

@@ -221,7 +221,7 @@ class SelfNamed(ViewEncoder):
 
         def learner(net):
             outside = sum(numbers) + more
-            taught = Named(net, self.count(), outside, self.view(), self.momentum_teacher > 0)
+            taught = Named(net, net.count, outside, self.view(), self.momentum_teacher > 0)
             return taught, naming(numbers, self.label_smoothing, self.momentum_teacher, more)
 
         options = {"seed": self.random_state * 1_009 + turn, "title": f"SelfNamed, round {turn + 1}"}

@@ -30,7 +30,7 @@ class SimClr(ViewEncoder):
         """Return the body with its projector, and what it is asked."""
         from fer_cluster.features._simclr import Contrast
 
-        return Contrast(net, self.count(), self.projection, self.view(), self.temperature), ask
+        return Contrast(net, net.count, self.projection, self.view(), self.temperature), ask
 
     def check(self, watched=True):
         """Raise an InputError where a parameter cannot be used, whatever the images."""

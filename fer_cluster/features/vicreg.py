@@ -38,4 +38,4 @@ class VicReg(ViewEncoder):
         from fer_cluster.features._vicreg import Regularised
 
         weights = (self.variance, self.invariance, self.covariance)
-        return Regularised(net, self.count(), self.expansion, self.view(), weights), ask
+        return Regularised(net, net.count, self.expansion, self.view(), weights), ask

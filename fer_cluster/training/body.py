@@ -1,29 +1,58 @@
 """The residual net that the self-supervised encoders have in common."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
+from torch.nn.functional import adaptive_avg_pool2d
 
 from fer_cluster.training.residual import Residual, start
 
 FLAT = 8.0  # grey values; what an image of one grey is divided by
 
 
-def body(width, fine=False, rows=1):
-    """Return the untrained net: standardised images (b, 1, height, width) to features (b, 8 * width * rows).
+STAGES = 4
+
+
+class Body(nn.Sequential):
+    """Layers whose last maps give the features: their means, or those of so many rows from forehead to chin.
+
+    Parameters
+    ----------
+    layers : torch.nn.Module
+    rows : int
+    stages : int
+        How many of the last layers give features, the earliest first.
+    count : int
+        Features that there are.
+    """
+
+    def __init__(self, *layers, rows, stages, count):
+        super().__init__(*layers)
+        self.rows, self.stages, self.count = rows, stages, count
+
+    def maps(self, x):
+        """Return what each layer makes of standardised images (b, 1, height, width), the first first."""
+        return [x := layer(x) for layer in self]
+
+    def forward(self, x):
+        """Return the features, shape (b, d)."""
+        means = [adaptive_avg_pool2d(each, (self.rows, 1)) for each in self.maps(x)[-self.stages :]]
+        return torch.cat([mean.flatten(1) for mean in means], 1)
+
+
+def body(width, fine=False, rows=1, stages=1):
+    """Return the untrained net: standardised images (b, 1, height, width) to features.
 
     A stem of 5 x 5 at every second pixel, or a fine one of 3 x 3 at every pixel, then four residual
-    blocks (He et al. 2016), of which all but the first halve the map, and the mean of each map, or of each
-    of so many rows of it, from the forehead to the chin.
+    blocks (He et al. 2016), of which all but the first halve the map; see :class:`Body`.
     """
     size, stride = (3, 1) if fine else (5, 2)
     stem = nn.Conv2d(1, width, size, stride, padding=size // 2, bias=False)
-    layers = [stem, nn.BatchNorm2d(width), nn.ReLU()]
-    inside = width
-    for stage in range(4):
-        outside = width * 2**stage
-        layers.append(Residual(inside, outside, 1 if stage == 0 else 2))
-        inside = outside
-    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d((rows, 1)), nn.Flatten())
+    layers = [stem, nn.BatchNorm2d(width), nn.ReLU(), Residual(width, width)]
+    channels = [width * 2**stage for stage in range(STAGES)]
+    layers += [Residual(inside, outside, 2) for inside, outside in pairwise(channels)]
+    net = Body(*layers, rows=rows, stages=stages, count=rows * sum(channels[-stages:]))
     start(net)
     return net
 
