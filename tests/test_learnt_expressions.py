@@ -2,16 +2,18 @@
 
 import numpy as np
 import pytest
-from sklearn.linear_model import Ridge
+from sklearn import decomposition, linear_model
 
 from fer_cluster.chain import Chain
 from fer_cluster.clusterers.strongest import Strongest
 from fer_cluster.datasets.toy import Toy
 from fer_cluster.errors import InputError
 from fer_cluster.features.hog import Hog
+from fer_cluster.steps._ridge import Ridge
+from fer_cluster.steps._typical import strangeness
 from fer_cluster.steps.action_units import EMOTIONS
 from fer_cluster.steps.expressions import Expressions
-from fer_cluster.steps.learnt_expressions import LearntExpressions, _Ridge, _shift
+from fer_cluster.steps.learnt_expressions import LearntExpressions, _shift
 
 SMALL = {"within": "whiten:4", "n_cells": (5, 9), "n_faces": 60}
 
@@ -34,9 +36,9 @@ def blobs():
 def test_the_regression_is_that_of_scikit_learn(blobs):
     z, _, name = blobs
     rows, hot = np.arange(0, 1400, 3), np.eye(7, dtype=np.float32)[name]
-    weights, level = _Ridge(z, rows, 0.5).fit(hot)
+    weights, level = Ridge(z, rows, 0.5).fit(hot)
     floor = 0.5 * z[rows].var(0).mean()
-    peer = Ridge(alpha=floor * len(rows)).fit(z[rows], hot[rows])
+    peer = linear_model.Ridge(alpha=floor * len(rows)).fit(z[rows], hot[rows])
     np.testing.assert_allclose(weights, peer.coef_.T, atol=1e-5)
     np.testing.assert_allclose(z @ weights + level, peer.predict(z), atol=1e-5)
 
@@ -68,7 +70,7 @@ def test_no_face_is_named_by_what_it_taught_itself(blobs):
     for own in (0, 1):
         others = part != own
         alpha = 0.5 * z[others].var(0).mean() * others.sum()
-        models.append(Ridge(alpha=alpha).fit(z[others], hot[others]))
+        models.append(linear_model.Ridge(alpha=alpha).fit(z[others], hot[others]))
         score[~others] = models[own].predict(z[~others])
     shift = _shift(score, np.bincount(name, minlength=7) / len(z))
     mean = sum(model.predict(z) for model in models) / 2 + shift
@@ -77,8 +79,8 @@ def test_no_face_is_named_by_what_it_taught_itself(blobs):
 
 def test_every_round_learns_as_many_faces_of_each_name(blobs, monkeypatch):
     z, _, name = blobs
-    learnt, fit = [], _Ridge.fit
-    monkeypatch.setattr(_Ridge, "fit", lambda self, hot: learnt.append(hot.mean(0)) or fit(self, hot))
+    learnt, fit = [], Ridge.fit
+    monkeypatch.setattr(Ridge, "fit", lambda self, hot: learnt.append(hot.mean(0)) or fit(self, hot))
     step = LearntExpressions(n_rounds=4, n_parts=3)
     step.names_ = list(EMOTIONS)[:6]
     step._learn(z, name)
@@ -111,6 +113,36 @@ def test_the_least_expressive_share_is_named_neutral_at_first(share):
     np.testing.assert_array_equal(name[name != 6], read[name != 6, :6].argmax(1))
 
 
+def test_the_strange_are_far_from_the_mean_in_directions_that_others_share():
+    random = np.random.default_rng(0)
+    odd = np.arange(600) % 5 == 0
+    z = random.normal(size=(600, 20)).astype(np.float32)
+    z[odd, :6] *= 3  # far out, to either side: no direction tells them
+    z[:, 7] += 3 * odd  # but one that they share does
+    z = (z - z.mean(0)) / z.std(0)
+    strange = strangeness(z)
+    assert strange[odd].mean() > strange[~odd].mean() + 2 * strange[~odd].std()
+    far = np.log(np.square(decomposition.PCA(whiten=True).fit_transform(z)).sum(1))
+    peer = linear_model.Ridge(alpha=0.5 * 600).fit(z, far)
+    np.testing.assert_allclose(strange, peer.predict(z), atol=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.6])
+def test_the_most_typical_of_the_sad_and_neutral_are_neutral(blobs, share):
+    z, _, name = blobs
+    step = LearntExpressions(typical_share=share)
+    step.names_ = list(EMOTIONS)[:6]
+    told, sad = step._told_by_type(name, z), step.names_.index("sad")
+    either = np.isin(name, (sad, 6))
+    np.testing.assert_array_equal(told[~either], name[~either])
+    assert np.isin(told[either], (sad, 6)).all()
+    assert (told[either] == 6).mean() == pytest.approx(share, abs=2 / either.sum())
+    strange = strangeness(z)[either]
+    assert strange[told[either] == 6].max() < strange[told[either] == sad].min()
+    nobody = np.zeros(len(z), int)
+    np.testing.assert_array_equal(step._told_by_type(nobody, z), nobody)
+
+
 def test_it_repeats_itself_and_new_faces_are_read_alone(images):
     made = [Chain(Hog(cell=12), [LearntExpressions(**SMALL)]) for _ in range(2)]
     one, other = (chain.fit_transform(images) for chain in made)
@@ -127,6 +159,7 @@ def test_it_repeats_itself_and_new_faces_are_read_alone(images):
         ({"neutral_share": 1}, "neutral_share must be a number of 0 or more, below 1, got 1"),
         ({"neutral_share": -0.1}, "neutral_share must be .*, got -0.1"),
         ({"neutral_share": "few"}, "neutral_share must be .*, got 'few'"),
+        ({"typical_share": 1.0}, "typical_share must be a number of 0 or more, below 1, got 1.0"),
         ({"n_rounds": 0}, "n_rounds must be a whole number of 1 or more, got 0"),
         ({"within": "remove_nuisances"}, "RemoveNuisances"),
     ],
