@@ -5,7 +5,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from fer_cluster.errors import InputError, unknown
 from fer_cluster.features._encoders import home_of
+from fer_cluster.features._views import check_stages
 from fer_cluster.images import as_images, scaled
+from fer_cluster.training.recipe import check_number
 
 __all__ = ["Pretrained"]
 
@@ -32,6 +34,10 @@ class Pretrained(TransformerMixin, BaseEstimator):
     folder : str
         Where another encoder lies that ``experiments/ship_encoder.py`` wrote, such as one of yours,
         ``~`` for your home; empty for the shipped one.
+    rows, stages : int, optional
+        Of ``body`` alone: how many parts of the face, one below the other, have numbers of their own, and how
+        many of the net's last stages give them, other than it was trained with. A probe reads more off
+        ``rows=3,stages=2`` than off the mean of the last stage.
 
     Attributes
     ----------
@@ -46,10 +52,12 @@ class Pretrained(TransformerMixin, BaseEstimator):
     :class:`fer_cluster.steps.learnt_expressions.LearntExpressions`.
     """
 
-    def __init__(self, code="subspace", device="auto", folder=""):
+    def __init__(self, code="subspace", device="auto", folder="", rows=None, stages=None):
         self.code = code
         self.device = device
         self.folder = folder
+        self.rows = rows
+        self.stages = stages
 
     def fit(self, images, y=None):
         """Read the weights; images, uint8 (n, height, width), are only looked at for their size.
@@ -66,7 +74,7 @@ class Pretrained(TransformerMixin, BaseEstimator):
         if min(self.shape_) < _LEAST:
             raise InputError(f"Pretrained needs images of {_LEAST} pixels or more, got {self.shape_}.")
         home = home_of(self.folder)
-        self.encoder_ = load_model(home).set_params(device=self.device)
+        self.encoder_ = self._read_anew(load_model(home).set_params(device=self.device))
         if self.code != "body":
             self.weights_, self.level_ = _read(home / "codes.safetensors", self.code)
         return self
@@ -75,6 +83,14 @@ class Pretrained(TransformerMixin, BaseEstimator):
         """Raise an InputError where the code is unknown, or the encoder is not there."""
         if self.code not in CODES:
             raise unknown("code", self.code, CODES)
+        read = {
+            name: value for name, value in (("rows", self.rows), ("stages", self.stages)) if value is not None
+        }
+        if read and self.code != "body":
+            raise InputError(f"{' and '.join(read)} can be told of code='body' alone, not of {self.code!r}.")
+        for name, value in read.items():
+            check_number(name, int, value, 1)
+        check_stages(self.stages or 1)
         home_of(self.folder)
 
     def transform(self, images):
@@ -91,6 +107,15 @@ class Pretrained(TransformerMixin, BaseEstimator):
         images = as_images(images, "Pretrained", self.shape_)
         x = self.encoder_.transform(scaled(images, (SIDE, SIDE)))
         return x if self.code == "body" else x @ self.weights_ + self.level_
+
+    def _read_anew(self, encoder):
+        """Return the encoder, its maps read in so many rows and stages."""
+        for name in ("rows", "stages"):
+            value = getattr(self, name)
+            if value is not None:
+                encoder.set_params(**{name: value})
+                setattr(encoder.net_, name, value)
+        return encoder
 
 
 def _read(path, code):

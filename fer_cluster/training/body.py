@@ -20,16 +20,21 @@ class Body(nn.Sequential):
     Parameters
     ----------
     layers : torch.nn.Module
+    channels : list of int
+        Of the maps of the last layers.
     rows : int
     stages : int
         How many of the last layers give features, the earliest first.
-    count : int
-        Features that there are.
     """
 
-    def __init__(self, *layers, rows, stages, count):
+    def __init__(self, *layers, channels, rows, stages):
         super().__init__(*layers)
-        self.rows, self.stages, self.count = rows, stages, count
+        self.channels, self.rows, self.stages = channels, rows, stages
+
+    @property
+    def count(self):
+        """Number of features."""
+        return self.rows * sum(self.channels[-self.stages :])
 
     def maps(self, x):
         """Return what each layer makes of standardised images (b, 1, height, width), the first first."""
@@ -52,7 +57,7 @@ def body(width, fine=False, rows=1, stages=1):
     layers = [stem, nn.BatchNorm2d(width), nn.ReLU(), Residual(width, width)]
     channels = [width * 2**stage for stage in range(STAGES)]
     layers += [Residual(inside, outside, 2) for inside, outside in pairwise(channels)]
-    net = Body(*layers, rows=rows, stages=stages, count=rows * sum(channels[-stages:]))
+    net = Body(*layers, channels=channels, rows=rows, stages=stages)
     start(net)
     return net
 
