@@ -99,6 +99,33 @@ def test_an_encoder_of_ones_own_is_used_and_told_by_its_weights(images, tmp_path
         assert run.spec["params"]["shipped"] == {"weights": ", ".join(used)}
 
 
+def test_its_maps_are_read_in_rows_and_stages_as_they_are(images):
+    part = Pretrained("body", rows=3, stages=2).fit(images[:2])
+    features, net = part.transform(images), part.encoder_.net_
+    width = part.encoder_.width
+    assert features.shape == (40, 3 * 12 * width) == (40, net.count)
+    trained = Pretrained("body").fit(images[:2])
+    assert trained.transform(images).shape == (40, trained.encoder_.net_.count)
+    last = Pretrained("body", rows=1, stages=1).fit(images[:2]).transform(images)
+    parted = features[:, 12 * width :].reshape(40, 8 * width, 3)
+    np.testing.assert_allclose(parted.mean(2), last, atol=2e-2 * np.abs(last).max())
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        ({"code": "subspace", "rows": 3}, "rows can be told of code='body' alone, not of 'subspace'"),
+        ({"code": "expressions", "rows": 1, "stages": 2}, "rows and stages can be told of code='body' alone"),
+        ({"rows": 0}, "rows must be a whole number of 1 or more, got 0"),
+        ({"stages": 5}, "stages must be 1 to 4, got 5"),
+        ({"stages": "all"}, "stages must be .*'all'"),
+    ],
+)
+def test_rows_and_stages_that_cannot_be_read_are_told(wrong, told):
+    with pytest.raises(InputError, match=told):
+        Pretrained(**{"code": "body"} | wrong).check()
+
+
 @pytest.mark.parametrize("missing", ["weights.safetensors", "model.json", "codes.safetensors"])
 def test_an_encoder_that_is_not_whole_is_told_before_any_work(tmp_path, missing):
     for name in {"weights.safetensors", "model.json", "codes.safetensors"} - {missing}:
