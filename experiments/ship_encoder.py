@@ -1,7 +1,7 @@
 """Make fer_cluster/pretrained of two kept runs of one trained encoder: what is shipped.
 
     fer-cluster compare frontier fer2013.csv --out frontier
-    python experiments/ship_encoder.py frontier/official self-named-told-wide-0 self-named-told-wide-0-share \
+    python experiments/ship_encoder.py frontier/official self-named-rows-0 self-named-rows-0-names \
         fer2013.csv fer_cluster/pretrained
 
 The step of the first run, a subspace, and that of the second, the textbook's readings, are fitted again on

@@ -40,7 +40,7 @@ def test_it_begins_as_the_shipped_encoder(seen):
     net = part.prepare(part.net(44, 44, 7), seen[0], None)
     shipped = Pretrained().fit(seen[0]).encoder_
     assert all(same(net.body, shipped.net_).values())
-    assert part.sizes_ == {"width": shipped.width, "fine": shipped.fine, "rows": 1, "stages": 1}
+    assert part.sizes_ == {"width": shipped.width, "fine": shipped.fine, "rows": 3, "stages": 2}
     assert net.head.weight.shape == (7, shipped.net_.count)
 
 
