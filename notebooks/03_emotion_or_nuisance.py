@@ -112,6 +112,6 @@ fer_cluster.face_map([pixels, pretrained], faces)
 # %% [markdown]
 # ## The verdict
 # K-Means on pixels follows how bright the picture is, and emotion hardly. The encoder follows emotion most, and of the nuisances
-# the drawn glasses. That is so of 2,000 drawn faces: of 1,000 the 100 test faces are too few to tell emotion from glasses.
+# the light from above or below; of the drawn glasses it follows next to nothing, as it learnt with glasses drawn.
 # On FER2013 pixels follow brightness too, with a trace of emotion, and the encoder follows emotion: see the README and
 # `figures/emotion_or_nuisance_official.png`.
