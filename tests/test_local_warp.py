@@ -139,7 +139,7 @@ def test_training_tells_faces_from_their_warped_selves():
 def test_the_warp_is_asked_for_by_the_parameters():
     part = LocalWarp(bands="mouth+brows", hard=0.5, guard=False, amplitude=3.0)
     part.shape_ = (48, 48)
-    learner, _ = part.learner(torch.nn.Identity())
+    learner, _ = part.learner(part.net(48, 48))
     assert learner.field == LocalField("mouth+brows", 3.0)
     assert (learner.hard, learner.guard, learner.temperature) == (0.5, False, 0.2)
 
