@@ -16,7 +16,7 @@ from fer_cluster.features.random_weights import RandomWeights
 from fer_cluster.features.simclr import SimClr
 from fer_cluster.features.vicreg import VicReg
 from fer_cluster.training import loop
-from fer_cluster.training.body import body, standardised
+from fer_cluster.training.body import STAGES, body, standardised
 from fer_cluster.training.models import load_model, save_model
 
 TRAINED = (SimClr, Byol, VicReg, Masked)
@@ -182,7 +182,7 @@ def test_earlier_stages_have_features_too(images):
 @pytest.mark.parametrize("part", (RandomWeights, SimClr))
 def test_more_stages_than_there_are(part, images):
     with pytest.raises(InputError, match="stages must be 1 to 4, got 5"):
-        part(stages=5, device="cpu").fit(images)
+        part(stages=STAGES + 1, device="cpu").fit(images)
 
 
 def test_features_vary_and_are_those_of_the_mirror_image_too(fitted, images):
