@@ -50,7 +50,8 @@ class SelfNamed(ViewEncoder):
         ``expressed``, as the net's own do later. ``pretrained:code=body`` goes on from the shipped
         encoder, on FER2013 or on faces of yours. Empty for none.
     subspace : str
-        Steps after the net's features that give all other names, likewise.
+        Steps after the net's features that give all other names, likewise; empty where ``expressed`` is to
+        give all.
     expressed : str
         Steps after the net's features, joined by ``|``, of which the strongest number of a face, or
         that none is above 0, is one name more; empty for none.
@@ -126,8 +127,8 @@ class SelfNamed(ViewEncoder):
         super().check(watched)
         if not are_whole(self.names, least=2):
             raise InputError(f"names must be one or more whole numbers of 2 or more, got {self.names!r}.")
-        if not self.subspace:
-            raise InputError("subspace must name one step or more.")
+        if not (self.subspace or self.expressed):
+            raise InputError("subspace must name one step or more where expressed names none.")
         if not (self.teacher or self.prior):
             raise InputError("prior must name one step or more where there is no teacher.")
         for text in (self.teacher or self.described, *filter(None, [self.told])):
@@ -198,8 +199,10 @@ class SelfNamed(ViewEncoder):
         def near(steps):
             return [near for _, near in spaces(steps, [self.random_state], once, images, x)] if steps else []
 
-        expressed = [_strongest(read) for read in near(self.expressed)]
-        return np.column_stack([*expressed, self._names(near(self.subspace), turn)])
+        named = [_strongest(read) for read in near(self.expressed)]
+        if self.subspace:
+            named.append(self._names(near(self.subspace), turn))
+        return np.column_stack(named)
 
     def _names(self, named, turn):
         """Return the names of the faces, a column for each subspace and number, shape (n, heads)."""

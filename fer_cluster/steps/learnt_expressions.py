@@ -59,6 +59,9 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
     n_faces : int
         How many of the faces, at random, are photographed anew for the reading.
     random_state : int
+    signs : bool
+        Whether drawn signs, such as furrows, folds and teeth, are read as well as movements: see
+        :class:`fer_cluster.steps.action_units.ActionUnits`.
 
     Attributes
     ----------
@@ -89,6 +92,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         ridge=0.5,
         n_faces=5000,
         random_state=0,
+        signs=False,
     ):
         self.within = within
         self.n_fits = n_fits
@@ -101,6 +105,7 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         self.ridge = ridge
         self.n_faces = n_faces
         self.random_state = random_state
+        self.signs = signs
 
     def fit(self, x, y=None, *, images, extractor):
         """Read and learn the names of x, shape (n, d).
@@ -151,7 +156,9 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         return z @ self.weights_ + self.shift_
 
     def _reader(self):
-        return Expressions(self.within, self.n_fits, self.n_cells, self.n_faces, self.random_state)
+        return Expressions(
+            self.within, self.n_fits, self.n_cells, self.n_faces, self.random_state, self.signs
+        )
 
     def _first_names(self, read):
         """Return the strongest reading of each face, of shape (n, 7), or neutral where none is strong."""
