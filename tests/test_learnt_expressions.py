@@ -23,6 +23,12 @@ def images():
     return Toy(n=200, seed=5).load().images
 
 
+def test_signs_reach_the_reader(images):
+    chain = [Chain(Hog(cell=12), [LearntExpressions(**SMALL, signs=signs)]) for signs in (False, True)]
+    plain, signed = (each.fit_transform(images) for each in chain)
+    assert plain.shape == signed.shape == (200, 6) and not np.allclose(plain, signed)
+
+
 @pytest.fixture
 def blobs():
     """Seven kinds of faces of unequal number, and names of which a third are wrong."""

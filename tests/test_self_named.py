@@ -105,6 +105,16 @@ def test_what_the_net_expresses_is_a_name_from_the_second_round_on(images, monke
         assert set(name) == set(range(name.max() + 1)) and 2 <= len(set(name)) <= 7
 
 
+def test_expressions_alone_are_the_names_where_there_is_no_subspace(images, monkeypatch):
+    seen = learnt_names(monkeypatch)
+    alone = {"teacher": "pixels:9 > whiten:6", "subspace": "", "rounds": 1}
+    expressed = "learnt_expressions:within=whiten:4;n_cells=(3,);threshold=0.5"
+    part = SelfNamed(**SMALL | alone | {"expressed": f"{expressed} | {expressed};signs=True"}).fit(images)
+    assert [targets.shape for targets in seen] == [(40, 2)] and part.transform(images).shape[0] == 40
+    taught = chained("pixels:9 > whiten:6", 0).fit(images)
+    np.testing.assert_array_equal(seen[0], part._named_anew(taught, images, 0))
+
+
 def test_a_teacher_names_the_faces_first_in_place_of_the_prior(images, monkeypatch):
     seen = learnt_names(monkeypatch)
     monkeypatch.setattr(SelfNamed, "_named", lambda *given: pytest.fail("the prior was fitted"))
@@ -156,7 +166,7 @@ def test_the_strongest_expression_or_none_is_the_name_and_no_number_is_left_out(
         ({"keep": "best"}, "need watched faces"),
         ({"subspace": "signal_to_nuisnace:8"}, "steps has no 'signal_to_nuisnace'.*Did you mean"),
         ({"subspace": "whiten:4 | signal_to_nuisnace:8"}, "steps has no 'signal_to_nuisnace'"),
-        ({"subspace": ""}, "subspace must name one step or more"),
+        ({"subspace": "", "expressed": ""}, "subspace must name one step or more where expressed names none"),
         ({"expressed": "learnt_expresions"}, "steps has no 'learnt_expresions'.*Did you mean"),
         ({"prior": "whitn:4"}, "steps has no 'whitn'.*Did you mean 'whiten'"),
         ({"prior": ""}, "prior must name one step or more where there is no teacher"),
