@@ -70,7 +70,7 @@ ROWS = [  # of the README's table of scores
     f"{FRONTIER}pretrained-gmm-tied",
     f"{FRONTIER}pretrained-expressions",
 ]
-TRAININGS = [f"self-named-told-wide-0{end}" for end in ("", "-gmm-tied", "-share")]  # its last rows
+TRAININGS = [f"self-named-rows-0{end}" for end in ("", "-gmm-tied", "-names")]  # its last rows
 
 
 NETS = {  # beginnings of rows of the README's table of nets: records of their seeds on the paper's split
