@@ -88,7 +88,8 @@ class Expressions(TransformerMixin, BaseEstimator):
         self.check()
         matched(x, images)
         extractor, seeds = Remembering(extractor), range(self.random_state, self.random_state + self.n_fits)
-        reader = ActionUnits("emotions", self.n_faces, 600, _RIDGE[self.signs], self.random_state, self.signs)
+        settings = {"n_faces": self.n_faces, "random_state": self.random_state, "signs": self.signs}
+        reader = ActionUnits("emotions", ridge=_RIDGE[bool(self.signs)], **settings)
         read = reader.fit(x, images=images, extractor=extractor).transform(x).clip(-_FAR, _FAR)
         self.names_, self.cells_ = list(EMOTIONS), []
         for turn, (steps, near) in enumerate(spaces(self.within, seeds, extractor, images, x)):
