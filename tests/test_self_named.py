@@ -319,7 +319,7 @@ def test_a_share_of_each_name_is_spread_over_all(images, monkeypatch):
     note = lambda *given: told.append(given) or naming(*given)  # noqa: E731
     monkeypatch.setattr("fer_cluster.features._self_named.naming", note)
     SelfNamed(**SMALL | {"rounds": 1, "label_smoothing": 0.3, "momentum_teacher": 0.25}).fit(images)
-    assert told == [([2, 5], 0.3, 0.25, 0)]
+    assert told == [([2, 5], 0.3, 0.25, 0, False)]
 
 
 def test_the_heads_stand_side_by_side():

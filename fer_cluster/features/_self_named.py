@@ -18,10 +18,24 @@ class Named(nn.Module):
 
     Where it is ``followed``, a net of the same shape without a gradient follows it step by step; its
     weights are part of the state, so that a training that was cut off goes on as it would have.
+
+    Parameters
+    ----------
+    body : torch.nn.Module
+    inside, outside : int
+    view : callable
+        What changes a batch of images at random.
+    followed : bool
+    acting : callable, optional
+        What lets some of the faces act: see :class:`fer_cluster.training.acting.Acting`.
+    changes : tensor, shape (units, told), optional
+        What each action changes in the numbers told.
     """
 
-    def __init__(self, body, inside, outside, view, followed=False):
+    def __init__(self, body, inside, outside, view, followed=False, acting=None, changes=None):
         super().__init__()
+        self.acting = acting
+        self.register_buffer("changes", changes)
         self.body, self.heads, self.view = body, nn.Linear(inside, outside), view
         net = nn.Sequential(body, self.heads)
         self.following = copy.deepcopy(net).requires_grad_(False) if followed else None
@@ -30,9 +44,20 @@ class Named(nn.Module):
         """Return what the heads say of changed views of uint8 images (b, 1, height, width).
 
         In training, where it is followed, what the following net says of the faces as they are stands
-        beside it, (b, 2 * outside); that net follows first.
+        beside it, (b, 2 * outside); that net follows first. Where faces act, what the action changes is
+        taken off the numbers told, and a last column is 1 for those that act.
         """
-        logits = self.heads(self.body(standardised(self.view(images)))).float()
+        if self.acting is None or not self.training:
+            return self._said(images, images)
+        acting, amounts = self.acting(images)
+        said = self._said(acting, images)
+        told = self.heads.out_features - self.changes.shape[1]
+        said[:, told : told + self.changes.shape[1]] -= (amounts[..., None] * self.changes).sum(1)
+        return torch.cat([said, amounts.any(1, keepdim=True).to(said)], 1)
+
+    def _said(self, seen, images):
+        """Return what the heads say of changed views of the faces seen, and what the following net says."""
+        logits = self.heads(self.body(standardised(self.view(seen)))).float()
         if self.following is None or not self.training:
             return logits
         with torch.no_grad():
@@ -42,7 +67,7 @@ class Named(nn.Module):
         return torch.cat([logits, heard], 1)
 
 
-def naming(numbers, label_smoothing, heard=0.0, told=0):
+def naming(numbers, label_smoothing, heard=0.0, told=0, acting=False):
     """Return the objective: the mean cross entropy of the heads, and how often the first is right.
 
     Parameters
@@ -54,17 +79,21 @@ def naming(numbers, label_smoothing, heard=0.0, told=0):
         Share of the target that is what the following net says, which stands beside what the net says.
     told : int
         How many numbers the net tells after the logits; their mean squared error is added.
+    acting : bool
+        Whether the last column of what the net says is 1 for faces that act, whose names are not learnt.
 
     References
     ----------
     Tarvainen and Valpola, Mean teachers are better role models, NeurIPS 2017.
     """
-    widths = [*numbers, told]
+    widths, copies = [*numbers, told], 2 if heard else 1
 
     def objective(net, images, targets):
-        says = net(images).split(widths * (2 if heard else 1), 1)
-        parts, others = says[: len(numbers)], says[len(widths) : -1]
-        names = targets[:, : len(numbers)].long()
+        says = net(images)
+        named = says[:, -1] == 0 if acting else slice(None)
+        says = says[:, : sum(widths) * copies].split(widths * copies, 1)
+        parts, others = ([x[named] for x in some] for some in (says[: len(numbers)], says[len(widths) : -1]))
+        names = targets[named, : len(numbers)].long()
         loss = _mean(cross_entropy, parts, names.T, label_smoothing=label_smoothing)
         if heard:
             loss = (1 - heard) * loss + heard * _mean(cross_entropy, parts, [x.softmax(1) for x in others])

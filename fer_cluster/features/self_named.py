@@ -23,6 +23,7 @@ _ACTIONS = "first=action_units:code=emotions"
 PRIOR = f"{_TRAINED};{_ACTIONS} | {_TRAINED} | {_TRAINED};{_ACTIONS};nuisance=1.5 | {_TRAINED};nuisance=1.5"
 SUBSPACE = "signal_to_nuisance:8;ridge=0.3 | signal_to_nuisance:12;ridge=0.3"
 EXPRESSED = "learnt_expressions:threshold=0.45 | learnt_expressions:threshold=0.65"
+_ACTORS = 600  # faces that show what an action changes
 
 
 @dataclass(eq=False, repr=False)
@@ -69,10 +70,16 @@ class SelfNamed(ViewEncoder):
         of a hundredth each step.
     told : str
         Features and steps, such as ``patches:n_words=300 > whiten:256``, whose numbers the net learns to tell
-        beside the names, by least squares, each scaled to unit variance; empty for none.
+        beside the names, by least squares, each scaled to unit variance; several are joined by ``|``, and each
+        counts alike, however many numbers it has. Empty for none.
+    acted : float
+        Share of the faces that act before the net sees them, each in one way: a movement of any strength, or
+        a drawn sign. Their names are not learnt, and the numbers to tell are those of the face with what that
+        action changes in them on average, which is known of a movement that was made. Where it is above 0,
+        something has to be ``told``.
     """
 
-    to_one: ClassVar[tuple[str, ...]] = ("evenness", "momentum_teacher")
+    to_one: ClassVar[tuple[str, ...]] = ("evenness", "momentum_teacher", "acted")
     described: str = "patches:n_words=300"
     prior: str = PRIOR
     n_priors: int = 2
@@ -85,6 +92,7 @@ class SelfNamed(ViewEncoder):
     label_smoothing: float = 0.1
     momentum_teacher: float = 0.0
     told: str = ""
+    acted: float = 0.0
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 2e-3
@@ -131,7 +139,9 @@ class SelfNamed(ViewEncoder):
             raise InputError("subspace must name one step or more where expressed names none.")
         if not (self.teacher or self.prior):
             raise InputError("prior must name one step or more where there is no teacher.")
-        for text in (self.teacher or self.described, *filter(None, [self.told])):
+        if self.acted and not self.told:
+            raise InputError("told must name features where acted is above 0, got none.")
+        for text in (self.teacher or self.described, *(self.told.split("|") if self.told else ())):
             chained(text, self.random_state).check()
         for text in filter(None, (self.subspace, self.expressed, "" if self.teacher else self.prior)):
             for steps in text.split("|"):
@@ -166,11 +176,42 @@ class SelfNamed(ViewEncoder):
         return sha256(settings.encode() + np.ascontiguousarray(images).tobytes()).hexdigest()
 
     def _told(self, images, checkpoint):
-        """Return the numbers that the net learns to tell, each of mean 0 and variance 1, shape (n, m)."""
-        folder = None if checkpoint is None else checkpoint.with_name("teller")
-        x = chained(self.told, self.random_state).fit_transform(images, checkpoint=folder)
+        """Return the numbers that the net learns to tell, shape (n, m), all of mean 0.
+
+        The variances of each chain add up to m, so that the mean squared error of all is the sum of those of
+        each. Where faces act, rows below them are what each action changes in the numbers.
+        """
+        parts = []
+        for place, text in enumerate(self.told.split("|"), 1):
+            folder = None if checkpoint is None else checkpoint.with_name(f"teller_{place}")
+            parts.append(self._told_by(text, images, folder))
+        total = sum(part.shape[1] for part in parts)
+        return np.hstack([part * np.float32(np.sqrt(total / part.shape[1])) for part in parts])
+
+    def _told_by(self, text, images, folder):
+        """Return the numbers of one chain, each of mean 0 and variance 1, and what actions change in them."""
+        from fer_cluster.training.acting import mean_changes
+
+        chain = chained(text, self.random_state)
+        x = chain.fit_transform(images, checkpoint=folder)
         spread = x.std(0)
-        return (x - x.mean(0)) / np.where(spread > 0, spread, 1)
+        spread = np.where(spread > 0, spread, 1)
+        numbers = (x - x.mean(0)) / spread
+        if not self.acted:
+            return numbers
+        actors = np.random.default_rng(self.random_state).permutation(len(images))[:_ACTORS]
+        change = mean_changes(images[np.sort(actors)], chain) / spread
+        return np.vstack([numbers, change]).astype(np.float32)
+
+    def _acting(self, told, count):
+        """Return what a net needs for faces that act: what lets them, and what that changes in the numbers."""
+        import torch
+
+        from fer_cluster.training.acting import Acting
+
+        if not self.acted:
+            return {}
+        return {"acting": Acting(self.acted), "changes": torch.from_numpy(told[count:])}
 
     def _found_names(self, images, turn, checkpoint):
         """Return the names that a round learns, a column for each, shape (n, heads)."""
@@ -220,12 +261,12 @@ class SelfNamed(ViewEncoder):
 
         numbers = [int(count) for count in names.max(0) + 1]
         more = 0 if told is None else told.shape[1]
-        targets = np.column_stack([names.astype(np.float32), told]) if more else names
+        targets = np.column_stack([names.astype(np.float32), told[: len(names)]]) if more else names
 
         def learner(net):
-            outside = sum(numbers) + more
-            taught = Named(net, net.count, outside, self.view(), self.momentum_teacher > 0)
-            return taught, naming(numbers, self.label_smoothing, self.momentum_teacher, more)
+            outside, acting = sum(numbers) + more, self._acting(told, len(names))
+            taught = Named(net, net.count, outside, self.view(), self.momentum_teacher > 0, **acting)
+            return taught, naming(numbers, self.label_smoothing, self.momentum_teacher, more, self.acted > 0)
 
         options = {"seed": self.random_state * 1_009 + turn, "title": f"SelfNamed, round {turn + 1}"}
         state = None if checkpoint is None else Path(checkpoint) / f"round_{turn + 1}"

@@ -105,6 +105,8 @@ class ActionUnits(Directions):
         InputError
             Where x and images do not match, the code is unknown, or no feature varies.
         """
+        from fer_cluster.training.acting import mean_changes
+
         x = validate_data(self, x, dtype=(np.float64, np.float32), ensure_min_samples=2)
         self.check()
         matched(x, images)
@@ -114,7 +116,7 @@ class ActionUnits(Directions):
         self.mean_, scale = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64) + 1e-3
         nuisance = mean_square(augmented(x, images, extractor, random, self.n_faces) / scale)
         actors = np.sort(random.permutation(len(images))[: self.n_actors])
-        change = _changes(images[actors], extractor, self.signs) / scale
+        change = mean_changes(images[actors], extractor, self.signs) / scale
         floor = self.ridge * ((x.std(0) / scale) ** 2).mean() + 1e-12
         weights = np.linalg.solve(nuisance + floor * np.eye(len(nuisance)), change.T) / scale[:, None]
         self.names_, self.weights_ = self._read(self._of_unit_variance(x, weights))
@@ -141,21 +143,3 @@ class ActionUnits(Directions):
             return units, weights
         sums = np.array([[told.get(unit, 0) for unit in units] for told in emotions.values()], float)
         return list(emotions), weights @ (sums / np.linalg.norm(sums, axis=1, keepdims=True)).T
-
-
-def _changes(images, extractor, signs):
-    """Return what each action, and each sign, changes in the features, (units, d).
-
-    Of an action half the mean difference between faces that act and that do the opposite.
-    """
-    from fer_cluster.training.actions import ACTIONS, acted
-    from fer_cluster.training.signs import SIGNS, drawn
-
-    def mean(faces):
-        return extractor.transform(faces).mean(0, dtype=np.float64)
-
-    change = [(mean(acted(images, action)) - mean(acted(images, action, -1))) / 2 for action in ACTIONS]
-    if signs:
-        plain = mean(images)
-        change += [mean(drawn(images, sign)) - plain for sign in SIGNS]
-    return np.stack(change)

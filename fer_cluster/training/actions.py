@@ -35,18 +35,19 @@ def acted(images, action, amount=1.0):
         Upright faces that fill the image.
     action : str
         One of ``ACTIONS``.
-    amount : float
+    amount : float, or ndarray of shape (n,)
         1 is a clear action, below 0 its opposite, 0 an interpolated copy.
 
     References
     ----------
     Ekman and Friesen, Facial Action Coding System, 1978. The bumps are ours.
     """
-    field = amount * action_field(action, images.shape[1:])
+    field = action_field(action, images.shape[1:])
+    amount = np.broadcast_to(np.asarray(amount, np.float32), len(images))[:, None, None, None]
     changed = np.empty(images.shape, np.uint8)
     for rows, few in blocks(images, CACHED):
         few = torch.from_numpy(np.ascontiguousarray(few))[:, None]
-        changed[rows] = warped(few, field)[:, 0].round().byte().numpy()
+        changed[rows] = warped(few, torch.tensor(amount[rows]) * field)[:, 0].round().byte().numpy()
     return changed
 
 

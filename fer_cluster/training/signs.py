@@ -77,7 +77,7 @@ SIGNS = {
 }
 
 
-def drawn(images, sign):
+def drawn(images, sign, amount=1.0):
     """Return faces with a sign drawn on them in grey values of their own, uint8.
 
     Parameters
@@ -86,6 +86,8 @@ def drawn(images, sign):
         Upright faces that fill the image.
     sign : str
         One of ``SIGNS``.
+    amount : float, or ndarray of shape (n,)
+        1 is a clear sign, less a fainter one, 0 none.
 
     References
     ----------
@@ -95,7 +97,9 @@ def drawn(images, sign):
     row, column = ((np.arange(side) + 0.5) * FRAME / side - 0.5 for side in shape)
     (top, bottom), (left, right) = np.multiply(_FACE, np.array(shape)[:, None]).round().astype(int)
     face, changed = images[:, top:bottom, left:right], images.astype(np.float32)
+    amount = np.broadcast_to(np.asarray(amount, float), len(images))[:, None, None]
     for stroke in SIGNS[sign]:
         tone = np.quantile(face, stroke.tone, axis=(1, 2), keepdims=True)
-        changed += stroke.cover * stroke.mask(row[:, None], column - _MIDDLE) * (tone - changed)
+        cover = amount * (stroke.cover * stroke.mask(row[:, None], column - _MIDDLE))
+        changed += cover * (tone - changed)
     return changed.round().astype(np.uint8)
