@@ -63,7 +63,7 @@ def test_the_seed_is_that_of_reader_subspaces_and_cells(images, monkeypatch):
     monkeypatch.setattr("fer_cluster.steps.expressions.ActionUnits", note)
     step = Expressions("signal_to_nuisance:4", n_fits=2, n_cells=(3,), n_faces=50, random_state=7, signs=True)
     step.fit(hog.transform(images), images=images, extractor=hog)
-    assert told == [{"n_faces": 50, "random_state": 7, "signs": True, "ridge": 0.1}]
+    assert told == [{"n_faces": 50, "random_state": 7, "signs": True, "gestures": False, "ridge": 0.1}]
     assert [steps[0].random_state for steps, _, _ in step.cells_] == [7, 8]
     assert [cells.random_state for _, cells, _ in step.cells_] == [7 * 1_009, 7 * 1_009 + 1]
 

@@ -29,6 +29,12 @@ def test_signs_reach_the_reader(images):
     assert plain.shape == signed.shape == (200, 6) and not np.allclose(plain, signed)
 
 
+def test_gestures_reach_the_reader(images):
+    chain = [Chain(Hog(cell=12), [LearntExpressions(**SMALL, **told)]) for told in ({}, {"gestures": True})]
+    plain, gestured = (each.fit_transform(images) for each in chain)
+    assert plain.shape == gestured.shape == (200, 6) and not np.allclose(plain, gestured)
+
+
 @pytest.fixture
 def blobs():
     """Seven kinds of faces of unequal number, and names of which a third are wrong."""
@@ -97,6 +103,14 @@ def test_every_round_learns_as_many_faces_of_each_name(blobs, monkeypatch):
 def test_who_reads_neutral_more_than_anything_else_is_neutral_at_first():
     read = np.array([[0.9, 0.1, 0, 0, 0, 0, 1.2], [0.9, 0.1, 0, 0, 0, 0, 0.2], [0.1] * 7])
     assert LearntExpressions(threshold=0.5)._first_names(read).tolist() == [6, 0, 6]
+
+
+def test_disgust_must_be_stronger_than_all_others_by_so_much():
+    read = np.array([[0.8, 1.5, 0, 0, 0, 0, 0], [0.8, 2.0, 0, 0, 0, 0, 0], [0.2, 1.2, 0, 0, 0, 0, 0]])
+    before = read.copy()
+    assert LearntExpressions(rare_disgust=1.0)._first_names(read).tolist() == [0, 1, 6]
+    assert LearntExpressions()._first_names(read).tolist() == [1, 1, 1]
+    np.testing.assert_array_equal(read, before)
 
 
 def test_it_begins_with_the_readings_and_its_strongest_are_the_clusters(images, monkeypatch):

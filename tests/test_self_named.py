@@ -14,6 +14,7 @@ from fer_cluster.features._encoders import HOME
 from fer_cluster.features._self_named import MOMENTUM, Named, naming
 from fer_cluster.features.self_named import SelfNamed, _strongest
 from fer_cluster.training import loop
+from fer_cluster.training.acting import UNITS, mean_changes
 from fer_cluster.training.body import standardised
 from fer_cluster.training.models import load_model, save_model
 
@@ -147,6 +148,65 @@ def test_each_round_tells_the_same_numbers_of_variance_1_beside_the_names(images
     assert not np.allclose(SelfNamed(**part | {"told": ""}).fit(images).transform(images), whole)
 
 
+def test_the_squared_errors_of_several_that_are_told_are_added(images):
+    told = SelfNamed(**SMALL, told="pixels:9 > whiten:3 | pixels:9 > whiten:6")._told(images, None)
+    alone = [SelfNamed(**SMALL, told=f"pixels:9 > whiten:{n}")._told(images, None) for n in (3, 6)]
+    assert told.shape == (40, 9)
+    error = [np.square(each).mean() for each in (told, *alone)]
+    assert error[0] == pytest.approx(error[1] + error[2], rel=1e-5)
+
+
+def test_what_an_action_changes_stands_below_what_is_told(images):
+    part = SelfNamed(**SMALL, told="pixels:9 > whiten:3", acted=0.5)
+    plain = SelfNamed(**SMALL, told="pixels:9 > whiten:3")._told(images, None)
+    told = part._told(images, None)
+    assert told.shape == (40 + len(UNITS), 3)
+    np.testing.assert_allclose(told[:40], plain, atol=1e-6)
+    chain = chained("pixels:9 > whiten:3", 0)
+    change = mean_changes(images, chain.fit(images)) / chain.transform(images).std(0)
+    np.testing.assert_allclose(told[40:], change, atol=1e-4)
+
+
+def test_who_acts_has_no_name_and_what_the_action_changes_is_taken_off():
+    body = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 3))
+    amounts = torch.tensor([[0.0, 0.0], [0.5, 0.0]])
+    changes = torch.tensor([[1.0, -2.0], [4.0, 4.0]])
+    net = Named(body, 3, 4, lambda x: x, acting=lambda x: (255 - x, amounts), changes=changes)
+    images = torch.arange(8, dtype=torch.uint8).view(2, 1, 2, 2) * 20
+    said, plain = net(images), net.heads(net.body(standardised(255 - images)))
+    torch.testing.assert_close(said[:, :2], plain[:, :2])
+    torch.testing.assert_close(said[:, 2:4], plain[:, 2:] - amounts @ changes)
+    assert said[:, 4].tolist() == [0, 1]
+    torch.testing.assert_close(net.eval()(images), net.heads(net.body(standardised(images))))
+    targets = torch.tensor([[0, 1.0, 2.0], [1, 0.0, 3.0]])
+    loss, _ = naming([2], 0.0, told=2, acting=True)(lambda images: said, None, targets)
+    named = torch.nn.functional.cross_entropy(said[:1, :2], torch.tensor([0]))
+    assert loss.item() == pytest.approx(
+        (named + (said[:, 2:4] - targets[:, 1:]).square().mean()).item(), rel=1e-5
+    )
+
+
+def test_a_training_of_faces_that_act_ends_as_an_undisturbed_one(images, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "_SAVE_AFTER", 0)
+    told = "pixels:9 > whiten:3 | pixels:9 > action_units:signs=True;n_faces=20;n_actors=10"
+    part = SMALL | {"rounds": 1, "epochs": 3, "acted": 0.5, "told": told, "batch_size": 10, "device": "cpu"}
+    whole = SelfNamed(**part, momentum_teacher=0.3).fit(images).transform(images)
+    epoch = loop.Loop._epoch
+
+    def cut(self, number, progress):
+        if number == 2:
+            raise InterruptedError
+        return epoch(self, number, progress)
+
+    with monkeypatch.context() as patch, pytest.raises(InterruptedError):
+        patch.setattr(loop.Loop, "_epoch", cut)
+        SelfNamed(**part, momentum_teacher=0.3).fit(images, checkpoint=tmp_path)
+    again = SelfNamed(**part, momentum_teacher=0.3).fit(images, checkpoint=tmp_path)
+    np.testing.assert_array_equal(again.transform(images), whole)
+    alone = SelfNamed(**part | {"acted": 0.0}, momentum_teacher=0.3).fit(images).transform(images)
+    assert not np.allclose(alone, whole)
+
+
 def test_the_strongest_expression_or_none_is_the_name_and_no_number_is_left_out():
     read = np.array([[0.2, 0.1, -1], [-1, -0.1, -3], [0.3, 0.4, -1], [-1, -1, -1]])
     assert _strongest(read).tolist() == [0, 2, 1, 2]  # nobody has the third
@@ -169,6 +229,7 @@ def test_the_strongest_expression_or_none_is_the_name_and_no_number_is_left_out(
         ({"subspace": "", "expressed": ""}, "subspace must name one step or more where expressed names none"),
         ({"expressed": "learnt_expresions"}, "steps has no 'learnt_expresions'.*Did you mean"),
         ({"prior": "whitn:4"}, "steps has no 'whitn'.*Did you mean 'whiten'"),
+        ({"acted": 0.3}, "told must name features where acted is above 0, got none"),
         ({"prior": ""}, "prior must name one step or more where there is no teacher"),
         ({"described": ""}, "Features and steps are told as 'hog > whiten:64', got ''"),
         ({"augment": "mirorr"}, "augment has no 'mirorr'"),
@@ -393,7 +454,7 @@ def test_evenness_reaches_the_names(images):
     assert sizes[1].max() < sizes[0].max() and sizes[0].sum() == sizes[1].sum() == 40
 
 
-@pytest.mark.parametrize("name", ["evenness", "momentum_teacher"])
+@pytest.mark.parametrize("name", ["evenness", "momentum_teacher", "acted"])
 def test_shares_are_at_most_one(name):
     with pytest.raises(InputError, match=f"{name} must be from 0 to 1, got 1.5"):
         SelfNamed(**{name: 1.5}).check(watched=False)

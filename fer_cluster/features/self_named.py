@@ -70,8 +70,8 @@ class SelfNamed(ViewEncoder):
         of a hundredth each step.
     told : str
         Features and steps, such as ``patches:n_words=300 > whiten:256``, whose numbers the net learns to tell
-        beside the names, by least squares, each scaled to unit variance; several are joined by ``|``, and each
-        counts alike, however many numbers it has. Empty for none.
+        beside the names, by least squares, each scaled to unit variance; several are joined by ``|``, and
+        each counts alike, however many numbers it has. Empty for none.
     acted : float
         Share of the faces that act before the net sees them, each in one way: a movement of any strength, or
         a drawn sign. Their names are not learnt, and the numbers to tell are those of the face with what that
@@ -204,7 +204,7 @@ class SelfNamed(ViewEncoder):
         return np.vstack([numbers, change]).astype(np.float32)
 
     def _acting(self, told, count):
-        """Return what a net needs for faces that act: what lets them, and what that changes in the numbers."""
+        """Return what a net needs for faces that act: what lets them, and what that changes in numbers."""
         import torch
 
         from fer_cluster.training.acting import Acting

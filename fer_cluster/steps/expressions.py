@@ -38,6 +38,8 @@ class Expressions(TransformerMixin, BaseEstimator):
     random_state : int
     signs : bool
         Whether drawn signs, such as furrows, folds and teeth, are read as well as movements.
+    gestures : bool
+        Whether gestures, such as a shout or hands at the mouth, are read as well as signs.
 
     Attributes
     ----------
@@ -61,6 +63,7 @@ class Expressions(TransformerMixin, BaseEstimator):
         n_faces=5000,
         random_state=0,
         signs=False,
+        gestures=False,
     ):
         self.within = within
         self.n_fits = n_fits
@@ -68,6 +71,7 @@ class Expressions(TransformerMixin, BaseEstimator):
         self.n_faces = n_faces
         self.random_state = random_state
         self.signs = signs
+        self.gestures = gestures
 
     def fit(self, x, y=None, *, images, extractor):
         """Learn cells and readings of x, shape (n, d).
@@ -88,8 +92,9 @@ class Expressions(TransformerMixin, BaseEstimator):
         self.check()
         matched(x, images)
         extractor, seeds = Remembering(extractor), range(self.random_state, self.random_state + self.n_fits)
-        settings = {"n_faces": self.n_faces, "random_state": self.random_state, "signs": self.signs}
-        reader = ActionUnits("emotions", ridge=_RIDGE[bool(self.signs)], **settings)
+        told = ("n_faces", "random_state", "signs", "gestures")
+        settings = {name: getattr(self, name) for name in told}
+        reader = ActionUnits("emotions", ridge=_RIDGE[bool(self.signs or self.gestures)], **settings)
         read = reader.fit(x, images=images, extractor=extractor).transform(x).clip(-_FAR, _FAR)
         self.names_, self.cells_ = list(EMOTIONS), []
         for turn, (steps, near) in enumerate(spaces(self.within, seeds, extractor, images, x)):

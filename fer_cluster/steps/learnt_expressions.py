@@ -10,11 +10,13 @@ from fer_cluster.errors import InputError
 from fer_cluster.steps._ridge import Ridge
 from fer_cluster.steps._subspace import matched
 from fer_cluster.steps._typical import strangeness
+from fer_cluster.steps.action_units import EMOTIONS
 from fer_cluster.steps.expressions import Expressions
 from fer_cluster.whole import check_numbers
 
 __all__ = ["LearntExpressions"]
 
+_DISGUST = list(EMOTIONS).index("disgust")
 _ROUNDS, _PACE = 50, 0.05  # of the shift that keeps how many faces have each name
 
 
@@ -62,6 +64,11 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
     signs : bool
         Whether drawn signs, such as furrows, folds and teeth, are read as well as movements: see
         :class:`fer_cluster.steps.action_units.ActionUnits`.
+    gestures : bool
+        Whether gestures, such as a shout or hands at the mouth, are read as well as signs.
+    rare_disgust : float
+        How much stronger than all others the reading of disgust must be, in standard deviations between
+        cells, as few photographs show it.
 
     Attributes
     ----------
@@ -93,6 +100,8 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         n_faces=5000,
         random_state=0,
         signs=False,
+        gestures=False,
+        rare_disgust=0.0,
     ):
         self.within = within
         self.n_fits = n_fits
@@ -106,6 +115,8 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         self.n_faces = n_faces
         self.random_state = random_state
         self.signs = signs
+        self.gestures = gestures
+        self.rare_disgust = rare_disgust
 
     def fit(self, x, y=None, *, images, extractor):
         """Read and learn the names of x, shape (n, d).
@@ -156,13 +167,13 @@ class LearntExpressions(TransformerMixin, BaseEstimator):
         return z @ self.weights_ + self.shift_
 
     def _reader(self):
-        return Expressions(
-            self.within, self.n_fits, self.n_cells, self.n_faces, self.random_state, self.signs
-        )
+        told = ("within", "n_fits", "n_cells", "n_faces", "random_state", "signs", "gestures")
+        return Expressions(**{name: getattr(self, name) for name in told})
 
     def _first_names(self, read):
         """Return the strongest reading of each face, of shape (n, 7), or neutral where none is strong."""
-        told, neutral = read[:, :-1], np.maximum(read[:, -1], self.threshold)
+        told, neutral = read[:, :-1].copy(), np.maximum(read[:, -1], self.threshold)
+        told[:, _DISGUST] -= self.rare_disgust
         if self.neutral_share:
             neutral = np.full(len(read), np.quantile(told.max(1), self.neutral_share))
         return np.column_stack([told, neutral]).argmax(1)

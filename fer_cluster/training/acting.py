@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from fer_cluster.training.actions import ACTIONS, acted
+from fer_cluster.training.gestures import GESTURES, gestured
 from fer_cluster.training.signs import SIGNS, drawn
 
 UNITS = (*ACTIONS, *SIGNS)
@@ -55,8 +56,8 @@ class Acting:
         return unit, torch.where(unit < len(ACTIONS), moved, shown) * acts
 
 
-def mean_changes(images, extractor, signs=True):
-    """Return what each movement, and each sign, changes in the features on average, (units, d), float64.
+def mean_changes(images, extractor, signs=True, gestures=False):
+    """Return what each movement, sign and gesture changes in the features on average, (units, d), float64.
 
     Of a movement half the mean difference between faces that act and that do the opposite.
 
@@ -65,15 +66,17 @@ def mean_changes(images, extractor, signs=True):
     images : ndarray of uint8, shape (n, height, width)
     extractor : object
         Its ``transform(images)`` gives the features.
-    signs : bool
-        Whether signs are drawn, too.
+    signs, gestures : bool
+        Whether signs are drawn, too, and gestures made.
     """
 
     def mean(faces):
         return extractor.transform(faces).mean(0, dtype=np.float64)
 
     change = [(mean(acted(images, action)) - mean(acted(images, action, -1))) / 2 for action in ACTIONS]
+    plain = mean(images) if signs or gestures else None
     if signs:
-        plain = mean(images)
         change += [mean(drawn(images, sign)) - plain for sign in SIGNS]
+    if gestures:
+        change += [mean(gestured(images, gesture)) - plain for gesture in GESTURES]
     return np.stack(change)

@@ -93,12 +93,17 @@ def drawn(images, sign, amount=1.0):
     ----------
     Ekman and Friesen, Facial Action Coding System, 1978. The strokes are ours.
     """
+    return painted(images, SIGNS[sign], amount)
+
+
+def painted(images, strokes, amount=1.0):
+    """Return faces with strokes, one over the other, in grey values of their own, uint8."""
     shape = images.shape[1:]
     row, column = ((np.arange(side) + 0.5) * FRAME / side - 0.5 for side in shape)
     (top, bottom), (left, right) = np.multiply(_FACE, np.array(shape)[:, None]).round().astype(int)
     face, changed = images[:, top:bottom, left:right], images.astype(np.float32)
     amount = np.broadcast_to(np.asarray(amount, float), len(images))[:, None, None]
-    for stroke in SIGNS[sign]:
+    for stroke in strokes:
         tone = np.quantile(face, stroke.tone, axis=(1, 2), keepdims=True)
         cover = amount * (stroke.cover * stroke.mask(row[:, None], column - _MIDDLE))
         changed += cover * (tone - changed)
