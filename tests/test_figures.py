@@ -69,6 +69,7 @@ ROWS = [  # of the README's table of scores
     f"{FRONTIER}pretrained-kmeans",
     f"{FRONTIER}pretrained-gmm-tied",
     f"{FRONTIER}pretrained-expressions",
+    f"{FRONTIER}self-named-acted-0-typical",
 ]
 TRAININGS = [f"self-named-rows-0{end}" for end in ("", "-gmm-tied", "-names")]  # its last rows
 
