@@ -186,27 +186,6 @@ def test_who_acts_has_no_name_and_what_the_action_changes_is_taken_off():
     )
 
 
-def test_a_training_of_faces_that_act_ends_as_an_undisturbed_one(images, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "_SAVE_AFTER", 0)
-    told = "pixels:9 > whiten:3 | pixels:9 > action_units:signs=True;n_faces=20;n_actors=10"
-    part = SMALL | {"rounds": 1, "epochs": 3, "acted": 0.5, "told": told, "batch_size": 10, "device": "cpu"}
-    whole = SelfNamed(**part, momentum_teacher=0.3).fit(images).transform(images)
-    epoch = loop.Loop._epoch
-
-    def cut(self, number, progress):
-        if number == 2:
-            raise InterruptedError
-        return epoch(self, number, progress)
-
-    with monkeypatch.context() as patch, pytest.raises(InterruptedError):
-        patch.setattr(loop.Loop, "_epoch", cut)
-        SelfNamed(**part, momentum_teacher=0.3).fit(images, checkpoint=tmp_path)
-    again = SelfNamed(**part, momentum_teacher=0.3).fit(images, checkpoint=tmp_path)
-    np.testing.assert_array_equal(again.transform(images), whole)
-    alone = SelfNamed(**part | {"acted": 0.0}, momentum_teacher=0.3).fit(images).transform(images)
-    assert not np.allclose(alone, whole)
-
-
 def test_the_strongest_expression_or_none_is_the_name_and_no_number_is_left_out():
     read = np.array([[0.2, 0.1, -1], [-1, -0.1, -3], [0.3, 0.4, -1], [-1, -1, -1]])
     assert _strongest(read).tolist() == [0, 2, 1, 2]  # nobody has the third
@@ -416,9 +395,12 @@ def test_the_following_net_follows_in_training_alone():
     assert not any(parameter.requires_grad for parameter in net.following.parameters())
 
 
-def test_a_training_with_a_following_net_ends_as_an_undisturbed_one(images, tmp_path, monkeypatch):
+@pytest.mark.parametrize("acted", [0.0, 0.5])
+def test_a_training_with_a_following_net_ends_as_an_undisturbed_one(images, tmp_path, monkeypatch, acted):
     monkeypatch.setattr(loop, "_SAVE_AFTER", 0)
+    told = "pixels:9 > whiten:3 | pixels:9 > action_units:signs=True;n_faces=20;n_actors=10"
     part = SMALL | {"rounds": 1, "epochs": 3, "momentum_teacher": 0.5, "batch_size": 10, "device": "cpu"}
+    part |= {"acted": acted, "told": told} if acted else {}
     whole = SelfNamed(**part).fit(images).transform(images)
     epoch = loop.Loop._epoch
 
@@ -432,8 +414,9 @@ def test_a_training_with_a_following_net_ends_as_an_undisturbed_one(images, tmp_
         SelfNamed(**part).fit(images, checkpoint=tmp_path)
     again = SelfNamed(**part).fit(images, checkpoint=tmp_path)
     np.testing.assert_array_equal(again.transform(images), whole)
-    alone = SelfNamed(**part | {"momentum_teacher": 0.0}).fit(images).transform(images)
-    assert not np.allclose(alone, whole)
+    for without in ("momentum_teacher", "acted") if acted else ("momentum_teacher",):
+        alone = SelfNamed(**part | {without: 0.0}).fit(images).transform(images)
+        assert not np.allclose(alone, whole)
 
 
 def test_names_are_evened_out():
